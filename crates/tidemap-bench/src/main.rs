@@ -1,0 +1,2 @@
+//! `tidemap-bench`: tidemap beside its peers, in one run.
+fn main() {}

@@ -1,0 +1,39 @@
+//! The `tidemap` command: front door of every tool in the workspace.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod go;
+mod replay;
+
+/// Hash maps that grow without stopping, and tools that show what any map is doing.
+#[derive(Parser)]
+#[command(name = "tidemap", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Replay a workload against several maps and compare answers, latency and memory.
+    Replay(replay::Args),
+    /// Go's maps: model, planner, claims.
+    Go(go::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        None => replay::run(&replay::Args::default()),
+        Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::Go(args)) => go::run(&args),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("tidemap: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

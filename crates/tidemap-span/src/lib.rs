@@ -1,0 +1,1 @@
+//! Page runs: memory reserved at once, touched lazily, released piecewise.
