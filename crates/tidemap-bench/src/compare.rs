@@ -1,0 +1,707 @@
+//! The comparison: a plan from the cases, interleaved runs, one report.
+//!
+//! Cases with the same keys, length, maps and repetitions run as one *group*:
+//! every contender holds its own maps at the same time, and within each
+//! repetition each workload visits all contenders before the next workload
+//! begins, in an order that rotates with the repetition. One run of the
+//! baseline that is not recorded comes first; it warms the machine up and says
+//! how many passes make a sample of [`SAMPLE_NS_MIN`]. All contenders then do
+//! that many passes.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::cases::{BASELINE, Case, KeyKind, Size, Target, Workload};
+use crate::growth::{Found, Job, LaunchError, Launcher, Measure, presized_control};
+use crate::keys::{BenchKey, KeySet, Source};
+use crate::lanes::{Lane, Sample, expected, lane};
+use crate::machine::{Machine, OPTIMISED, first_touch_ns, pointer_chase_ns};
+use crate::stats::Summary;
+
+/// A sample of the baseline takes at least this much processor time …
+pub const SAMPLE_NS_MIN: f64 = 20e6;
+/// … unless bringing maps into their starting state takes longer than this.
+const PREPARATION_NS_MAX: f64 = 150e6;
+/// Memory touched for the page cost.
+const FIRST_TOUCH_BYTES: usize = 64 << 20;
+/// Memory per entry touched before processes are started, so that none of them
+/// is the first to use a page of a virtual machine.
+const WARM_BYTES_PER_ENTRY: usize = 96;
+
+/// Name in reports of the loop without a map.
+pub const NO_MAP: &str = "no map";
+/// Name in reports of the baseline that was given room.
+pub const PRESIZED: &str = "hashbrown presized";
+
+/// What to compare.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The cases.
+    pub cases: Vec<Case>,
+    /// The targets.
+    pub targets: Vec<Target>,
+    /// Small sizes and few repetitions.
+    pub quick: bool,
+    /// Only these maps (and the baseline).
+    pub maps: Option<Vec<String>>,
+    /// These sizes instead of those of the cases.
+    pub sizes: Option<Vec<Size>>,
+    /// This many samples instead of those of the cases.
+    pub repetitions: Option<usize>,
+    /// The map that targets are about.
+    pub subject: String,
+    /// Processor time of one sample.
+    pub sample_ns_min: f64,
+    /// How to run a contender in a process of its own.
+    pub launcher: Launcher,
+}
+
+/// The result of a comparison, as `--json` prints it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Name and version of this structure.
+    pub schema: &'static str,
+    /// Who measured.
+    pub machine: Machine,
+    /// Whether this was a quick run.
+    pub quick: bool,
+    /// The map that targets are about.
+    pub subject: String,
+    /// The map that ratios are taken against.
+    pub baseline: &'static str,
+    /// What the keys were.
+    pub keys: Vec<KeysNote>,
+    /// The figures.
+    pub cells: Vec<Cell>,
+    /// Physical limits measured in the same run.
+    pub limits: Vec<Limit>,
+    /// Runs whose answer was wrong; right is none.
+    pub differences: Vec<Difference>,
+    /// Anything that weakens the figures.
+    pub warnings: Vec<String>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// What the keys of one kind were.
+#[derive(Debug, Clone, Serialize)]
+pub struct KeysNote {
+    /// The kind.
+    pub kind: KeyKind,
+    /// Their origin in words.
+    pub origin: String,
+    /// Whether they were made up for want of a file.
+    pub synthetic: bool,
+}
+
+/// One metric of one map at one length.
+#[derive(Debug, Clone, Serialize)]
+pub struct Cell {
+    /// The case it belongs to.
+    pub case: String,
+    /// The kind of keys.
+    pub keys: KeyKind,
+    /// What was measured.
+    pub metric: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// The length of the maps.
+    pub size: Size,
+    /// The contender or control.
+    pub map: String,
+    /// One figure per repetition.
+    pub samples: Vec<f64>,
+    /// The same by wall time, for metrics counted in processor time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wall_samples: Vec<f64>,
+    /// Median and range of the samples.
+    pub summary: Option<Summary>,
+    /// Median and range of the ratios to the baseline within a repetition.
+    pub ratio: Option<Summary>,
+    /// What the subject wants to hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Aim>,
+    /// Whether it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+}
+
+/// A unit of measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Nanoseconds per operation or entry.
+    NsPerOp,
+    /// Nanoseconds.
+    Ns,
+    /// Bytes.
+    Bytes,
+    /// Bytes per entry.
+    BytesPerEntry,
+    /// A count.
+    Count,
+}
+
+impl Unit {
+    /// The word used in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Unit::NsPerOp => "ns/op",
+            Unit::Ns => "ns",
+            Unit::Bytes => "bytes",
+            Unit::BytesPerEntry => "bytes/entry",
+            Unit::Count => "count",
+        }
+    }
+}
+
+/// The two aims of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Aim {
+    /// Today's.
+    pub now: f64,
+    /// The next.
+    pub later: f64,
+}
+
+/// Whether a median ratio holds its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Verdict {
+    /// The median is not above the aim of today.
+    pub meets: bool,
+    /// The range of ratios reaches across the aim: more runs could decide otherwise.
+    pub unsure: bool,
+}
+
+impl Verdict {
+    fn of(ratio: &Summary, aim: Aim) -> Verdict {
+        Verdict {
+            meets: ratio.median <= aim.now,
+            unsure: ratio.min <= aim.now && aim.now < ratio.max,
+        }
+    }
+
+    /// The word in tables: `meets` or `misses`, with `?` if unsure.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match (self.meets, self.unsure) {
+            (true, false) => "meets",
+            (true, true) => "meets?",
+            (false, false) => "misses",
+            (false, true) => "misses?",
+        }
+    }
+}
+
+/// Limits of the hardware beside the maps of one kind and length.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Limit {
+    /// The kind of keys.
+    pub keys: KeyKind,
+    /// The length of the maps.
+    pub size: Size,
+    /// Bytes of hashbrown's table at that length.
+    pub table_bytes: usize,
+    /// Part of that table's slots that are in use.
+    pub table_load: f64,
+    /// One dependent access to a random cache line of so many bytes.
+    pub pointer_chase_ns: f64,
+    /// Touching a fresh page of 4 KiB.
+    pub first_touch_ns: f64,
+}
+
+/// A run that gave a wrong answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The case.
+    pub case: String,
+    /// The length of the maps.
+    pub size: Size,
+    /// The contender.
+    pub map: String,
+    /// What the keys say.
+    pub expected: String,
+    /// What the map said.
+    pub answered: String,
+}
+
+/// Cases that run together.
+#[derive(Debug)]
+struct Group {
+    keys: KeyKind,
+    size: Size,
+    maps: Vec<String>,
+    repetitions: usize,
+    cases: Vec<Case>,
+}
+
+fn plan(options: &Options) -> Vec<Group> {
+    type Key = (bool, KeyKind, Size, Vec<String>, usize);
+    let mut groups: BTreeMap<Key, Vec<Case>> = BTreeMap::new();
+    for case in &options.cases {
+        let (sizes, maps, repetitions) = if options.quick {
+            (&case.quick_sizes, &case.quick_maps, case.quick_repetitions)
+        } else {
+            (&case.sizes, &case.maps, case.repetitions)
+        };
+        let mut maps = options.maps.as_ref().unwrap_or(maps).clone();
+        if !maps.iter().any(|map| map == BASELINE) {
+            maps.push(BASELINE.to_owned());
+        }
+        let mut seen = Vec::new();
+        maps.retain(|map| !seen.contains(map) && (seen.push(map.clone()), true).1);
+        for &size in options.sizes.as_ref().unwrap_or(sizes) {
+            let key = (
+                case.workload.needs_process(),
+                case.keys,
+                size,
+                maps.clone(),
+                options.repetitions.unwrap_or(repetitions),
+            );
+            let cases = groups.entry(key).or_default();
+            if !cases.iter().any(|other| other.name == case.name) {
+                cases.push(case.clone());
+            }
+        }
+    }
+    groups
+        .into_iter()
+        .map(|((_, keys, size, maps, repetitions), mut cases)| {
+            // The order of a map's life, see `Workload`.
+            cases.sort_by_key(|case| case.workload);
+            Group {
+                keys,
+                size,
+                maps,
+                repetitions,
+                cases,
+            }
+        })
+        .collect()
+}
+
+/// Runs the comparison. `source` gives the keys of a kind and is asked once for each.
+///
+/// # Errors
+/// If keys cannot be read, or a run in a process of its own fails.
+pub fn compare(
+    options: &Options,
+    mut source: impl FnMut(KeyKind) -> anyhow::Result<Source>,
+) -> anyhow::Result<Report> {
+    let began = Instant::now();
+    let mut sources: BTreeMap<KeyKind, Source> = BTreeMap::new();
+    let groups = plan(options);
+    for group in &groups {
+        if let std::collections::btree_map::Entry::Vacant(entry) = sources.entry(group.keys) {
+            entry.insert(source(group.keys)?);
+        }
+    }
+    let mut run = Run {
+        options,
+        progress: Progress::new(groups.iter().map(|g| g.cases.len() * g.repetitions).sum()),
+        cells: Vec::new(),
+        limits: Vec::new(),
+        differences: Vec::new(),
+        warnings: Vec::new(),
+    };
+    if !OPTIMISED {
+        run.warnings.push(
+            "built without optimisation: the figures say nothing; use cargo run --release"
+                .to_owned(),
+        );
+    }
+    for source in sources.values().filter(|source| source.synthetic) {
+        run.warnings.push(format!(
+            "keys `{}`: {}",
+            source.kind.as_str(),
+            source.origin
+        ));
+    }
+    for group in &groups {
+        let source = &sources[&group.keys];
+        match group.keys {
+            _ if group.cases[0].workload.needs_process() => run.processes(group)?,
+            KeyKind::U64 => run.group::<u64>(group, source),
+            KeyKind::Words | KeyKind::Paths => run.group::<String>(group, source),
+        }
+    }
+    run.progress.done();
+    run.ratios();
+    Ok(Report {
+        schema: "tidemap-bench/compare/1",
+        machine: Machine::detect(),
+        quick: options.quick,
+        subject: options.subject.clone(),
+        baseline: BASELINE,
+        keys: sources
+            .values()
+            .map(|source| KeysNote {
+                kind: source.kind,
+                origin: source.origin.clone(),
+                synthetic: source.synthetic,
+            })
+            .collect(),
+        cells: run.cells,
+        limits: run.limits,
+        differences: run.differences,
+        warnings: run.warnings,
+        seconds: began.elapsed().as_secs_f64(),
+    })
+}
+
+struct Run<'a> {
+    options: &'a Options,
+    progress: Progress,
+    cells: Vec<Cell>,
+    limits: Vec<Limit>,
+    differences: Vec<Difference>,
+    warnings: Vec<String>,
+}
+
+impl Run<'_> {
+    /// Workloads that run in this process.
+    fn group<K: BenchKey>(&mut self, group: &Group, source: &Source) {
+        let size = group.size.0;
+        let ops_max = |case: &Case| case.max_ops.min(size);
+        let most = group.cases.iter().map(ops_max).max().unwrap_or(0);
+        self.limits.push(limit::<K>(group));
+        let keys = KeySet::<K>::new(source, size, most, most);
+        let mut lanes: Vec<Box<dyn Lane<K>>> = group
+            .maps
+            .iter()
+            .map(|map| lane(map).expect("the names of maps were checked"))
+            .collect();
+        let baseline = group
+            .maps
+            .iter()
+            .position(|map| map == BASELINE)
+            .expect("by `plan`");
+        let passes: Vec<u32> = group
+            .cases
+            .iter()
+            .map(|case| {
+                self.progress.show(group, case, "calibration");
+                self.passes(&mut *lanes[baseline], case, &keys)
+            })
+            .collect();
+        let first_cell = self.cells.len();
+        for case in &group.cases {
+            for map in &group.maps {
+                let metric = case.workload.as_str();
+                self.cells
+                    .push(Cell::new(case, metric, Unit::NsPerOp, group.size, map));
+            }
+        }
+        for repetition in 0..group.repetitions {
+            for (at, case) in group.cases.iter().enumerate() {
+                let want = expected(case.expect, &keys, ops_max(case), passes[at]);
+                for turn in 0..lanes.len() {
+                    let index = (turn + repetition) % lanes.len();
+                    self.progress.show(group, case, &group.maps[index]);
+                    let lane = &mut lanes[index];
+                    let sample = lane.run(case.workload, &keys, ops_max(case), passes[at]);
+                    if sample.answer != want {
+                        self.differs(case, group, index, &want, &sample.answer);
+                    }
+                    let cell = &mut self.cells[first_cell + at * group.maps.len() + index];
+                    cell.samples.push(sample.elapsed.cpu_ns / sample.ops as f64);
+                    cell.wall_samples
+                        .push(sample.elapsed.wall_ns / sample.ops as f64);
+                }
+                self.progress.step();
+            }
+        }
+    }
+
+    /// How many passes make a sample that is long enough.
+    fn passes<K: BenchKey>(&self, lane: &mut dyn Lane<K>, case: &Case, keys: &KeySet<K>) -> u32 {
+        let enough = self.options.sample_ns_min;
+        let ops_max = case.max_ops.min(keys.len);
+        let mut once = || -> (Sample, f64) {
+            let began = Instant::now();
+            let sample = lane.run(case.workload, keys, ops_max, 1);
+            (sample, began.elapsed().as_nanos() as f64)
+        };
+        let (first, _) = once();
+        if first.elapsed.cpu_ns >= enough {
+            return 1;
+        }
+        let (second, whole_ns) = once();
+        let wanted = (enough / second.elapsed.cpu_ns.max(1.0)).ceil();
+        let affordable = (enough + PREPARATION_NS_MAX.min(enough * 10.0)) / whole_ns.max(1.0);
+        wanted.min(affordable.ceil()).clamp(1.0, 1e6) as u32
+    }
+
+    fn differs(
+        &mut self,
+        case: &Case,
+        group: &Group,
+        index: usize,
+        want: &impl std::fmt::Debug,
+        got: &impl std::fmt::Debug,
+    ) {
+        let difference = Difference {
+            case: case.name.clone(),
+            size: group.size,
+            map: group.maps[index].clone(),
+            expected: format!("{want:?}"),
+            answered: format!("{got:?}"),
+        };
+        if !self.differences.contains(&difference) {
+            self.differences.push(difference);
+        }
+    }
+
+    /// Workloads that need a process for each run.
+    fn processes(&mut self, group: &Group) -> Result<(), LaunchError> {
+        self.progress.note("touching memory once");
+        let _ = first_touch_ns(group.size.0.saturating_mul(WARM_BYTES_PER_ENTRY));
+        for case in &group.cases {
+            let first_cell = self.cells.len();
+            let metrics: &[(&'static str, Unit)] = match case.workload {
+                Workload::Memory => &MEMORY_METRICS,
+                _ => &WORST_METRICS,
+            };
+            let mut rows = group.maps.clone();
+            if case.workload == Workload::WorstInsert {
+                rows.extend([PRESIZED.to_owned(), NO_MAP.to_owned()]);
+            }
+            for &(metric, unit) in metrics {
+                for row in &rows {
+                    self.cells
+                        .push(Cell::new(case, metric, unit, group.size, row));
+                }
+            }
+            for repetition in 0..group.repetitions {
+                for turn in 0..group.maps.len() {
+                    let index = (turn + repetition) % group.maps.len();
+                    self.progress.show(group, case, &group.maps[index]);
+                    let figures = self.one_map(case, group, index)?;
+                    self.put(first_cell, rows.len(), index, &figures);
+                }
+                if case.workload == Workload::WorstInsert {
+                    self.progress.show(group, case, "controls");
+                    self.controls(group, first_cell, rows.len())?;
+                }
+                self.progress.step();
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, first_cell: usize, rows: usize, row: usize, figures: &[Option<f64>]) {
+        for (metric, figure) in figures.iter().enumerate() {
+            self.cells[first_cell + metric * rows + row]
+                .samples
+                .extend(*figure);
+        }
+    }
+
+    /// The figures of one map, in the order of its metrics.
+    fn one_map(
+        &mut self,
+        case: &Case,
+        group: &Group,
+        index: usize,
+    ) -> Result<Vec<Option<f64>>, LaunchError> {
+        let mut launch = |measure| {
+            let job = Job {
+                measure,
+                map: Some(group.maps[index].clone()),
+                presized: false,
+                size: group.size.0,
+                at_least: Duration::ZERO,
+            };
+            let found = self.options.launcher.launch(&job, group.keys)?;
+            let (want, got) = ((group.size.0 as u64, 0), (found.len, found.replaced));
+            if want != got {
+                self.differs(case, group, index, &want, &got);
+            }
+            Ok(found)
+        };
+        if case.workload == Workload::Memory {
+            let found = launch(Measure::Memory)?;
+            return Ok(memory_figures(&found, group.size));
+        }
+        let (wall, cpu) = (launch(Measure::Wall)?, launch(Measure::Cpu)?);
+        Ok(worst_figures(&wall, &cpu))
+    }
+
+    fn controls(
+        &mut self,
+        group: &Group,
+        first_cell: usize,
+        rows: usize,
+    ) -> Result<(), LaunchError> {
+        let launcher = &self.options.launcher;
+        let presized =
+            |measure| launcher.launch(&presized_control(measure, group.size.0), group.keys);
+        let (wall, cpu) = (presized(Measure::Wall)?, presized(Measure::Cpu)?);
+        let figures = worst_figures(&wall, &cpu);
+        // As long as the longest contender was exposed to the machine.
+        let at_least = |found: &Found| Duration::from_nanos(found.total_ns);
+        let nothing = |measure, at_least| {
+            let job = Job {
+                measure,
+                map: None,
+                presized: false,
+                size: group.size.0,
+                at_least,
+            };
+            launcher.launch(&job, group.keys)
+        };
+        let wall = nothing(Measure::Wall, at_least(&wall))?;
+        let cpu = nothing(Measure::Cpu, at_least(&cpu))?;
+        let floor = worst_figures(&wall, &cpu);
+        self.put(first_cell, rows, rows - 2, &figures);
+        self.put(first_cell, rows, rows - 1, &floor);
+        Ok(())
+    }
+
+    /// Ratios, targets and verdicts, once all samples are there.
+    fn ratios(&mut self) {
+        let baselines: BTreeMap<(String, &str, Size), Vec<f64>> = self
+            .cells
+            .iter()
+            .filter(|cell| cell.map == BASELINE)
+            .map(|cell| {
+                (
+                    (cell.case.clone(), cell.metric, cell.size),
+                    cell.samples.clone(),
+                )
+            })
+            .collect();
+        for cell in &mut self.cells {
+            cell.summary = Summary::of(&cell.samples);
+            if cell.map == BASELINE {
+                continue;
+            }
+            let baseline = &baselines[&(cell.case.clone(), cell.metric, cell.size)];
+            cell.ratio = Summary::of_paired_ratios(&cell.samples, baseline);
+            if cell.map != self.options.subject {
+                continue;
+            }
+            let target = Target::find(&self.options.targets, cell.metric, cell.keys, cell.size);
+            cell.target = target.map(|target| Aim {
+                now: target.now,
+                later: target.later,
+            });
+            if let (Some(ratio), Some(aim)) = (&cell.ratio, cell.target) {
+                cell.verdict = Some(Verdict::of(ratio, aim));
+            }
+        }
+    }
+}
+
+const MEMORY_METRICS: [(&str, Unit); 4] = [
+    ("peak-memory", Unit::Bytes),
+    ("final-memory", Unit::Bytes),
+    ("bytes-per-entry", Unit::BytesPerEntry),
+    ("bytes-per-entry-averaged", Unit::BytesPerEntry),
+];
+
+fn memory_figures(found: &Found, size: Size) -> Vec<Option<f64>> {
+    let float = |bytes: Option<u64>| bytes.map(|bytes| bytes as f64);
+    vec![
+        float(found.peak_bytes),
+        float(found.final_bytes),
+        float(found.final_bytes).map(|bytes| bytes / size.0 as f64),
+        found.bytes_per_entry_averaged,
+    ]
+}
+
+const WORST_METRICS: [(&str, Unit); 4] = [
+    ("worst-insert-wall", Unit::Ns),
+    ("worst-insert-cpu", Unit::Ns),
+    ("stalls-over-100us", Unit::Count),
+    ("stalls-total", Unit::Ns),
+];
+
+fn worst_figures(wall: &Found, cpu: &Found) -> Vec<Option<f64>> {
+    let float = |figure: Option<u64>| figure.map(|figure| figure as f64);
+    vec![
+        float(wall.worst_ns),
+        float(cpu.worst_ns),
+        float(wall.stalls),
+        float(wall.stalls_ns),
+    ]
+}
+
+impl Cell {
+    fn new(case: &Case, metric: &'static str, unit: Unit, size: Size, map: &str) -> Cell {
+        Cell {
+            case: case.name.clone(),
+            keys: case.keys,
+            metric,
+            unit,
+            size,
+            map: map.to_owned(),
+            samples: Vec::new(),
+            wall_samples: Vec::new(),
+            summary: None,
+            ratio: None,
+            target: None,
+            verdict: None,
+        }
+    }
+}
+
+fn limit<K: BenchKey>(group: &Group) -> Limit {
+    let table: hashbrown::HashMap<K, u64, crate::contenders::FixedHasher> =
+        hashbrown::HashMap::with_capacity_and_hasher(group.size.0, crate::lanes::hasher());
+    let (table_bytes, room) = (table.allocation_size(), table.capacity());
+    drop(table);
+    // Its tables may be filled to 7/8; the smallest ones leave one slot free.
+    let slots = if room < 8 { room + 1 } else { room / 7 * 8 };
+    let _ = first_touch_ns(FIRST_TOUCH_BYTES);
+    Limit {
+        keys: group.keys,
+        size: group.size,
+        table_bytes,
+        table_load: group.size.0 as f64 / slots as f64,
+        pointer_chase_ns: pointer_chase_ns(table_bytes),
+        first_touch_ns: first_touch_ns(FIRST_TOUCH_BYTES),
+    }
+}
+
+/// A line on the terminal of stderr that says what is going on; nothing in a pipe.
+struct Progress {
+    shown: bool,
+    steps: usize,
+    done: usize,
+}
+
+impl Progress {
+    fn new(steps: usize) -> Self {
+        Progress {
+            shown: std::io::stderr().is_terminal(),
+            steps,
+            done: 0,
+        }
+    }
+
+    fn show(&self, group: &Group, case: &Case, map: &str) {
+        self.note(&format!("{} at {}: {map}", case.name, group.size));
+    }
+
+    fn note(&self, text: &str) {
+        if self.shown {
+            eprint!("\r\x1b[2K{}/{} {text}", self.done, self.steps);
+            let _ = std::io::stderr().flush();
+        }
+    }
+
+    fn step(&mut self) {
+        self.done += 1;
+    }
+
+    fn done(&self) {
+        if self.shown {
+            eprint!("\r\x1b[2K");
+        }
+    }
+}
