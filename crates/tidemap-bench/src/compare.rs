@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::cases::{BASELINE, Case, KeyKind, Size, Target, Workload};
 use crate::growth::{Found, Job, LaunchError, Launcher, Measure, presized_control};
-use crate::keys::{BenchKey, KeySet, Source};
+use crate::keys::{BenchKey, KeySet, Source, instances_of};
 use crate::lanes::{Lane, Sample, expected, lane};
 use crate::machine::{Machine, OPTIMISED, first_touch_ns, pointer_chase_ns};
 use crate::stats::Summary;
@@ -30,6 +30,9 @@ const FIRST_TOUCH_BYTES: usize = 64 << 20;
 /// Memory per entry touched before processes are started, so that none of them
 /// is the first to use a page of a virtual machine.
 const WARM_BYTES_PER_ENTRY: usize = 96;
+
+/// Resident memory of smaller maps is not worth reporting without a warning.
+const MEMORY_ENTRIES_MIN: usize = 500_000;
 
 /// Name in reports of the loop without a map.
 pub const NO_MAP: &str = "no map";
@@ -204,7 +207,7 @@ pub struct Limit {
     pub keys: KeyKind,
     /// The length of the maps.
     pub size: Size,
-    /// Bytes of hashbrown's table at that length.
+    /// Bytes of hashbrown's tables at that length, of all maps that take turns.
     pub table_bytes: usize,
     /// Part of that table's slots that are in use.
     pub table_load: f64,
@@ -461,6 +464,12 @@ impl Run<'_> {
         self.progress.note("touching memory once");
         let _ = first_touch_ns(group.size.0.saturating_mul(WARM_BYTES_PER_ENTRY));
         for case in &group.cases {
+            if case.workload == Workload::Memory && group.size.0 < MEMORY_ENTRIES_MIN {
+                self.warnings.push(format!(
+                    "{} at {}: memory of so small a map is lost in what else the process does",
+                    case.name, group.size
+                ));
+            }
             let first_cell = self.cells.len();
             let metrics: &[(&'static str, Unit)] = match case.workload {
                 Workload::Memory => &MEMORY_METRICS,
@@ -477,15 +486,17 @@ impl Run<'_> {
                 }
             }
             for repetition in 0..group.repetitions {
+                let mut longest = [0; 2];
                 for turn in 0..group.maps.len() {
                     let index = (turn + repetition) % group.maps.len();
                     self.progress.show(group, case, &group.maps[index]);
-                    let figures = self.one_map(case, group, index)?;
+                    let (figures, took_ns) = self.one_map(case, group, index)?;
+                    longest = [longest[0].max(took_ns[0]), longest[1].max(took_ns[1])];
                     self.put(first_cell, rows.len(), index, &figures);
                 }
                 if case.workload == Workload::WorstInsert {
                     self.progress.show(group, case, "controls");
-                    self.controls(group, first_cell, rows.len())?;
+                    self.controls(group, first_cell, rows.len(), longest)?;
                 }
                 self.progress.step();
             }
@@ -501,13 +512,14 @@ impl Run<'_> {
         }
     }
 
-    /// The figures of one map, in the order of its metrics.
+    /// The figures of one map, in the order of its metrics, and how long its
+    /// runs for the longest insert took, by wall time and by processor time.
     fn one_map(
         &mut self,
         case: &Case,
         group: &Group,
         index: usize,
-    ) -> Result<Vec<Option<f64>>, LaunchError> {
+    ) -> Result<(Vec<Option<f64>>, [u64; 2]), LaunchError> {
         let mut launch = |measure| {
             let job = Job {
                 measure,
@@ -525,39 +537,39 @@ impl Run<'_> {
         };
         if case.workload == Workload::Memory {
             let found = launch(Measure::Memory)?;
-            return Ok(memory_figures(&found, group.size));
+            return Ok((memory_figures(&found, group.size), [0; 2]));
         }
         let (wall, cpu) = (launch(Measure::Wall)?, launch(Measure::Cpu)?);
-        Ok(worst_figures(&wall, &cpu))
+        Ok((worst_figures(&wall, &cpu), [wall.total_ns, cpu.total_ns]))
     }
 
+    /// The rows beside the longest insert; `took_ns` is how long the slowest map
+    /// was exposed to the machine.
     fn controls(
         &mut self,
         group: &Group,
         first_cell: usize,
         rows: usize,
+        took_ns: [u64; 2],
     ) -> Result<(), LaunchError> {
-        let launcher = &self.options.launcher;
-        let presized =
-            |measure| launcher.launch(&presized_control(measure, group.size.0), group.keys);
-        let (wall, cpu) = (presized(Measure::Wall)?, presized(Measure::Cpu)?);
-        let figures = worst_figures(&wall, &cpu);
-        // As long as the longest contender was exposed to the machine.
-        let at_least = |found: &Found| Duration::from_nanos(found.total_ns);
-        let nothing = |measure, at_least| {
-            let job = Job {
-                measure,
-                map: None,
-                presized: false,
-                size: group.size.0,
-                at_least,
-            };
-            launcher.launch(&job, group.keys)
+        let size = group.size.0;
+        let launch = |job: &Job| self.options.launcher.launch(job, group.keys);
+        let presized = worst_figures(
+            &launch(&presized_control(Measure::Wall, size))?,
+            &launch(&presized_control(Measure::Cpu, size))?,
+        );
+        let nothing = |measure, took_ns| Job {
+            measure,
+            map: None,
+            presized: false,
+            size,
+            at_least: Duration::from_nanos(took_ns),
         };
-        let wall = nothing(Measure::Wall, at_least(&wall))?;
-        let cpu = nothing(Measure::Cpu, at_least(&cpu))?;
-        let floor = worst_figures(&wall, &cpu);
-        self.put(first_cell, rows, rows - 2, &figures);
+        let floor = worst_figures(
+            &launch(&nothing(Measure::Wall, took_ns[0]))?,
+            &launch(&nothing(Measure::Cpu, took_ns[1]))?,
+        );
+        self.put(first_cell, rows, rows - 2, &presized);
         self.put(first_cell, rows, rows - 1, &floor);
         Ok(())
     }
@@ -653,7 +665,8 @@ impl Cell {
 fn limit<K: BenchKey>(group: &Group) -> Limit {
     let table: hashbrown::HashMap<K, u64, crate::contenders::FixedHasher> =
         hashbrown::HashMap::with_capacity_and_hasher(group.size.0, crate::lanes::hasher());
-    let (table_bytes, room) = (table.allocation_size(), table.capacity());
+    let table_bytes = table.allocation_size() * instances_of(group.size.0);
+    let room = table.capacity();
     drop(table);
     // Its tables may be filled to 7/8; the smallest ones leave one slot free.
     let slots = if room < 8 { room + 1 } else { room / 7 * 8 };
@@ -703,5 +716,121 @@ impl Progress {
         if self.shown {
             eprint!("\r\x1b[2K");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cases::Expect;
+
+    fn options(names: &[&str]) -> Options {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        Options {
+            cases: Case::select(Case::embedded(), &names).unwrap(),
+            targets: Target::embedded(),
+            quick: true,
+            maps: Some(vec!["griddle".to_owned()]),
+            sizes: Some(vec![Size(100)]),
+            repetitions: Some(2),
+            subject: "griddle".to_owned(),
+            sample_ns_min: 0.0,
+            launcher: Launcher {
+                program: "no-such-program".into(),
+                key_files: Vec::new(),
+            },
+        }
+    }
+
+    fn integers(_: KeyKind) -> anyhow::Result<Source> {
+        Ok(Source::integers())
+    }
+
+    #[test]
+    fn ratios_are_paired_and_judged() {
+        let report = compare(&options(&["u64-hit", "u64-grow-insert"]), integers).unwrap();
+        assert_eq!(report.cells.len(), 4, "two workloads of two maps");
+        assert_eq!((report.limits.len(), report.differences.len()), (1, 0));
+        for cell in &report.cells {
+            assert_eq!(cell.samples.len(), 2);
+            assert_eq!(cell.wall_samples.len(), 2);
+            let is_baseline = cell.map == BASELINE;
+            assert_eq!(
+                cell.ratio.is_none(),
+                is_baseline || cell.summary.unwrap().min == 0.0
+            );
+            assert!(cell.verdict.is_none() || !is_baseline);
+        }
+        let text = crate::table::render(&report, false);
+        assert!(
+            text.contains("griddle") && text.contains("hit\n  hashbrown"),
+            "{text}"
+        );
+        let csv = crate::record::csv(&report);
+        let rows: Vec<&str> = csv.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(rows.len(), 1 + 4 + 2);
+        let fields = |row: &str| row.split(',').count();
+        assert!(
+            rows.iter().all(|row| fields(row) == fields(rows[0])),
+            "{csv}"
+        );
+    }
+
+    #[test]
+    fn a_wrong_answer_is_reported_once() {
+        let mut options = options(&["u64-hit"]);
+        options.cases[0].expect = Expect::Nothing;
+        let report = compare(&options, integers).unwrap();
+        let maps: Vec<&str> = report.differences.iter().map(|d| d.map.as_str()).collect();
+        assert_eq!(maps, ["griddle", "hashbrown"]);
+        assert!(crate::table::render(&report, false).contains("DIFFERENT  u64-hit at 100"));
+        assert!(crate::record::csv(&report).contains("# DIFFERENT ANSWER: u64-hit"));
+    }
+
+    #[test]
+    fn a_process_that_does_not_start_is_an_error() {
+        let error = compare(&options(&["u64-memory"]), integers)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("cannot start no-such-program"), "{error}");
+    }
+
+    #[test]
+    fn verdicts_know_their_uncertainty() {
+        let ratio = |median, min, max| Summary {
+            median,
+            min,
+            max,
+            samples: 3,
+        };
+        let aim = Aim {
+            now: 1.0,
+            later: 0.5,
+        };
+        let verdict = |median, min, max| Verdict::of(&ratio(median, min, max), aim).as_str();
+        assert_eq!(verdict(0.9, 0.8, 1.0), "meets");
+        assert_eq!(verdict(0.9, 0.8, 1.1), "meets?");
+        assert_eq!(verdict(1.1, 1.05, 1.2), "misses");
+        assert_eq!(verdict(1.1, 0.9, 1.2), "misses?");
+    }
+
+    #[test]
+    fn groups_share_a_life_and_never_lose_the_baseline() {
+        let groups = plan(&Options {
+            maps: None,
+            ..options(&[])
+        });
+        assert_eq!(groups.len(), 5, "three kinds of keys, and processes of two");
+        assert!(
+            groups
+                .iter()
+                .all(|g| g.maps.iter().any(|map| map == BASELINE))
+        );
+        let life: Vec<Workload> = groups[0].cases.iter().map(|case| case.workload).collect();
+        assert!(life.is_sorted() && life.len() == 10);
+        assert!(
+            groups.last().unwrap().cases[0].workload.needs_process(),
+            "these come last"
+        );
     }
 }

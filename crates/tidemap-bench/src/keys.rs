@@ -33,8 +33,10 @@ const KEY_SEED: u64 = 0x7469_6465_6D61_7031;
 const ORDER_SEED: u64 = 0x7368_7566_666C_6532;
 const TEXT_SEED: u64 = 0x7379_6E74_6865_7433;
 
-/// Small maps are multiplied until a key set has about this many keys.
-const KEYS_PER_ROTATION: usize = 128 * 1024;
+/// Small maps are multiplied until a key set has about this many keys: their
+/// tables then have about a megabyte, more than any first-level cache and less
+/// than most second-level ones.
+const KEYS_PER_ROTATION: usize = 32 * 1024;
 /// The most maps of one key set.
 const INSTANCES_MAX: usize = 32;
 
@@ -193,6 +195,12 @@ impl BenchKey for String {
     }
 }
 
+/// How many maps of `len` entries a key set serves.
+#[must_use]
+pub fn instances_of(len: usize) -> usize {
+    (KEYS_PER_ROTATION / len).clamp(1, INSTANCES_MAX)
+}
+
 /// The keys of one map.
 pub struct Instance<K: BenchKey> {
     /// Keys in order of insertion.
@@ -220,7 +228,7 @@ impl<K: BenchKey> KeySet<K> {
     /// and `fresh` keys for churn.
     #[must_use]
     pub fn new(source: &Source, len: usize, misses: usize, fresh: usize) -> Self {
-        let instances = (KEYS_PER_ROTATION / len).clamp(1, INSTANCES_MAX);
+        let instances = instances_of(len);
         let (misses, fresh) = (misses.min(len), fresh.min(len));
         let (misses_at, fresh_at) = (instances * len, instances * (len + misses));
         let keys = |start: usize, count: usize| {

@@ -6,11 +6,11 @@
 use std::fmt::Write as _;
 
 use crate::cases::{KeyKind, Size};
-use crate::compare::{Cell, Report, Unit};
+use crate::compare::{Cell, Limit, NO_MAP, PRESIZED, Report, Unit};
 use crate::stats::Summary;
 
 const NAME_WIDTH: usize = 20;
-const CELL_WIDTH: usize = 26;
+const CELL_WIDTH_MIN: usize = 12;
 
 /// The report as text; `colour` marks verdicts with terminal colours too.
 #[must_use]
@@ -35,6 +35,12 @@ pub fn render(report: &Report, colour: bool) -> String {
     out
 }
 
+/// A line of a section: a heading, or a name with a cell for each size.
+enum Line {
+    Heading(String),
+    Row(String, Vec<String>),
+}
+
 fn section(out: &mut String, report: &Report, kind: KeyKind, colour: bool) {
     let cells: Vec<&Cell> = report
         .cells
@@ -54,39 +60,7 @@ fn section(out: &mut String, report: &Report, kind: KeyKind, colour: bool) {
         "\n{title}: ratios to {} (below 1 is better)",
         report.baseline
     );
-    line(out, "entries", sizes.iter().map(Size::to_string));
-    let limit = |pick: fn(&crate::compare::Limit) -> String| {
-        let of = move |size: &Size| {
-            let found = report
-                .limits
-                .iter()
-                .find(|l| l.keys == kind && l.size == *size);
-            found.map_or_else(String::new, pick)
-        };
-        sizes.iter().map(of).collect::<Vec<_>>().into_iter()
-    };
-    line(
-        out,
-        "hashbrown's load",
-        limit(|l| format!("{:.2}", l.table_load)),
-    );
-    line(
-        out,
-        "memory latency",
-        limit(|l| {
-            format!(
-                "{:.1} ns over {}",
-                l.pointer_chase_ns,
-                quantity(l.table_bytes as f64, Unit::Bytes)
-            )
-        }),
-    );
-    line(
-        out,
-        "first page touch",
-        limit(|l| format!("{:.0} ns", l.first_touch_ns)),
-    );
-
+    let mut lines = limits(report, kind, &sizes);
     let mut metrics: Vec<&str> = Vec::new();
     for cell in &cells {
         if !metrics.contains(&cell.metric) {
@@ -94,51 +68,115 @@ fn section(out: &mut String, report: &Report, kind: KeyKind, colour: bool) {
         }
     }
     for metric in metrics {
-        let _ = writeln!(out, "\n{metric}");
-        let of_metric = || cells.iter().filter(|cell| cell.metric == metric);
-        let mut maps: Vec<&str> = vec![report.baseline];
-        for cell in of_metric() {
-            if !maps.contains(&cell.map.as_str()) {
-                maps.push(&cell.map);
-            }
+        let of_metric: Vec<&Cell> = cells
+            .iter()
+            .copied()
+            .filter(|cell| cell.metric == metric)
+            .collect();
+        block(&mut lines, report, metric, &of_metric, &sizes, colour);
+    }
+    lay_out(out, &lines, sizes.len());
+}
+
+fn limits(report: &Report, kind: KeyKind, sizes: &[Size]) -> Vec<Line> {
+    let row = |name: &str, pick: fn(&Limit) -> String| {
+        let of = |size: &Size| {
+            let found = report
+                .limits
+                .iter()
+                .find(|l| l.keys == kind && l.size == *size);
+            found.map_or_else(String::new, pick)
+        };
+        Line::Row(name.to_owned(), sizes.iter().map(of).collect())
+    };
+    vec![
+        Line::Row(
+            "entries".to_owned(),
+            sizes.iter().map(Size::to_string).collect(),
+        ),
+        row("hashbrown's load", |l| format!("{:.2}", l.table_load)),
+        row("hashbrown's tables", |l| {
+            quantity(l.table_bytes as f64, Unit::Bytes)
+        }),
+        row("latency over these", |l| {
+            format!("{:.1} ns", l.pointer_chase_ns)
+        }),
+        row("first page touch", |l| {
+            format!("{:.0} ns", l.first_touch_ns)
+        }),
+    ]
+}
+
+fn block(
+    lines: &mut Vec<Line>,
+    report: &Report,
+    metric: &str,
+    cells: &[&Cell],
+    sizes: &[Size],
+    colour: bool,
+) {
+    lines.push(Line::Heading(metric.to_owned()));
+    let mut maps: Vec<&str> = vec![report.baseline];
+    for cell in cells {
+        if !maps.contains(&cell.map.as_str()) {
+            maps.push(&cell.map);
         }
-        for map in maps {
-            let texts = sizes.iter().map(|size| {
-                of_metric()
-                    .find(|cell| cell.map == map && cell.size == *size)
-                    .map_or_else(String::new, |cell| cell_text(cell, report, colour))
-            });
-            line(out, &format!("  {map}"), texts);
-        }
-        let targets = sizes.iter().map(|size| {
-            let aim = of_metric().find(|c| c.size == *size && c.target.is_some());
-            aim.and_then(|cell| cell.target)
-                .map_or_else(String::new, |aim| {
-                    format!(
-                        "≤ {} (later {})",
-                        ratio_text(aim.now),
-                        ratio_text(aim.later)
-                    )
-                })
-        });
-        let targets: Vec<String> = targets.collect();
-        if targets.iter().any(|text| !text.is_empty()) {
-            line(out, "  target", targets.into_iter());
-        }
+    }
+    for map in maps {
+        let text = |size: &Size| {
+            let cell = cells
+                .iter()
+                .find(|cell| cell.map == map && cell.size == *size);
+            cell.map_or_else(String::new, |cell| cell_text(cell, colour))
+        };
+        lines.push(Line::Row(
+            format!("  {map}"),
+            sizes.iter().map(text).collect(),
+        ));
+    }
+    let target = |size: &Size| {
+        let aim = cells
+            .iter()
+            .filter(|cell| cell.size == *size)
+            .find_map(|cell| cell.target);
+        aim.map_or_else(String::new, |aim| {
+            format!(
+                "≤ {} (later {})",
+                ratio_text(aim.now),
+                ratio_text(aim.later)
+            )
+        })
+    };
+    let targets: Vec<String> = sizes.iter().map(target).collect();
+    if targets.iter().any(|text| !text.is_empty()) {
+        lines.push(Line::Row("  target".to_owned(), targets));
     }
 }
 
-fn line(out: &mut String, name: &str, cells: impl Iterator<Item = String>) {
-    let mut text = format!("{name:<NAME_WIDTH$}");
-    for cell in cells {
-        let width = visible_width(&cell);
-        let _ = write!(
-            text,
-            " {cell}{}",
-            " ".repeat(CELL_WIDTH.saturating_sub(width))
-        );
+fn lay_out(out: &mut String, lines: &[Line], columns: usize) {
+    let mut widths = vec![CELL_WIDTH_MIN; columns];
+    for line in lines {
+        if let Line::Row(_, cells) = line {
+            for (width, cell) in widths.iter_mut().zip(cells) {
+                *width = (*width).max(visible_width(cell));
+            }
+        }
     }
-    let _ = writeln!(out, "{}", text.trim_end());
+    for line in lines {
+        match line {
+            Line::Heading(text) => {
+                let _ = writeln!(out, "\n{text}");
+            }
+            Line::Row(name, cells) => {
+                let mut text = format!("{name:<NAME_WIDTH$}");
+                for (cell, width) in cells.iter().zip(&widths) {
+                    let fill = " ".repeat(width - visible_width(cell));
+                    let _ = write!(text, "  {cell}{fill}");
+                }
+                let _ = writeln!(out, "{}", text.trim_end());
+            }
+        }
+    }
 }
 
 /// Characters that take room on a terminal: all but the colour sequences.
@@ -155,21 +193,15 @@ fn visible_width(text: &str) -> usize {
     width
 }
 
-fn cell_text(cell: &Cell, report: &Report, colour: bool) -> String {
+fn cell_text(cell: &Cell, colour: bool) -> String {
     let Some(summary) = &cell.summary else {
         return "n/a".to_owned();
     };
-    let Some(ratio) = &cell.ratio else {
-        let note = if cell.map == report.baseline {
-            ""
-        } else {
-            " (no ratio)"
-        };
-        return format!(
-            "{}{}{note}",
-            quantity(summary.median, cell.unit),
-            range(summary, cell.unit)
-        );
+    let figure = quantity(summary.median, cell.unit);
+    let is_control = [NO_MAP, PRESIZED].contains(&cell.map.as_str());
+    let ratio = match &cell.ratio {
+        Some(ratio) if !is_control => ratio,
+        _ => return format!("{figure}{}", range(summary, cell.unit)),
     };
     let verdict = match cell.verdict {
         None => String::new(),
@@ -179,23 +211,31 @@ fn cell_text(cell: &Cell, report: &Report, colour: bool) -> String {
             format!(" \x1b[{code}m{}\x1b[0m", verdict.as_str())
         }
     };
-    format!(
-        "{} ({}–{}){verdict}",
+    let (median, min, max) = (
         ratio_text(ratio.median),
         ratio_text(ratio.min),
-        ratio_text(ratio.max)
-    )
+        ratio_text(ratio.max),
+    );
+    let ratio = if min == max {
+        median
+    } else {
+        format!("{median} ({min}–{max})")
+    };
+    // One figure per process says something by itself; times per operation are
+    // the ratio times the row above.
+    match cell.unit {
+        Unit::NsPerOp => format!("{ratio}{verdict}"),
+        _ => format!("{figure} = {ratio}{verdict}"),
+    }
 }
 
 fn range(summary: &Summary, unit: Unit) -> String {
     let (min, max) = (quantity(summary.min, unit), quantity(summary.max, unit));
-    if min == max {
-        return String::new();
+    match (min.rsplit_once(' '), max.rsplit_once(' ')) {
+        _ if min == max => String::new(),
+        (Some((min, one)), Some((max, other))) if one == other => format!(" ({min}–{max})"),
+        _ => format!(" ({min}–{max})"),
     }
-    format!(" ({min}–{max})")
-        .replace(" ns–", "–")
-        .replace(" ms–", "–")
-        .replace(" MB–", "–")
 }
 
 /// Two digits after the point, more for small ratios, fewer for large ones.
