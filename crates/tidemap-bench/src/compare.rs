@@ -31,6 +31,9 @@ const FIRST_TOUCH_BYTES: usize = 64 << 20;
 /// is the first to use a page of a virtual machine.
 const WARM_BYTES_PER_ENTRY: usize = 96;
 
+/// A quick run drops repetitions rather than take longer than about this.
+pub const QUICK_BUDGET: Duration = Duration::from_secs(105);
+
 /// Resident memory of smaller maps is not worth reporting without a warning.
 const MEMORY_ENTRIES_MIN: usize = 500_000;
 
@@ -58,6 +61,8 @@ pub struct Options {
     pub subject: String,
     /// Processor time of one sample.
     pub sample_ns_min: f64,
+    /// Drop repetitions rather than take longer than about this.
+    pub budget: Option<Duration>,
     /// How to run a contender in a process of its own.
     pub launcher: Launcher,
 }
@@ -310,6 +315,7 @@ pub fn compare(
         limits: Vec::new(),
         differences: Vec::new(),
         warnings: Vec::new(),
+        deadline: None,
     };
     if !OPTIMISED {
         run.warnings.push(
@@ -324,7 +330,10 @@ pub fn compare(
             source.origin
         ));
     }
-    for group in &groups {
+    for (at, group) in groups.iter().enumerate() {
+        // Each group may use an equal share and what the ones before it left.
+        let share = (at + 1) as f64 / groups.len() as f64;
+        run.deadline = options.budget.map(|budget| began + budget.mul_f64(share));
         let source = &sources[&group.keys];
         match group.keys {
             _ if group.cases[0].workload.needs_process() => run.processes(group)?,
@@ -363,9 +372,27 @@ struct Run<'a> {
     limits: Vec<Limit>,
     differences: Vec<Difference>,
     warnings: Vec<String>,
+    deadline: Option<Instant>,
 }
 
 impl Run<'_> {
+    /// Whether the group's time is up after `done` repetitions; there is always one.
+    fn out_of_time(&mut self, group: &Group, done: usize) -> bool {
+        let late = done > 0
+            && self
+                .deadline
+                .is_some_and(|deadline| Instant::now() > deadline);
+        if late {
+            self.warnings.push(format!(
+                "{} at {}: only {done} of {} repetitions in the time of a quick run; the machine is slow or busy",
+                group.keys.as_str(),
+                group.size,
+                group.repetitions
+            ));
+        }
+        late
+    }
+
     /// Workloads that run in this process.
     fn group<K: BenchKey>(&mut self, group: &Group, source: &Source) {
         let size = group.size.0;
@@ -400,6 +427,9 @@ impl Run<'_> {
             }
         }
         for repetition in 0..group.repetitions {
+            if self.out_of_time(group, repetition) {
+                break;
+            }
             for (at, case) in group.cases.iter().enumerate() {
                 let want = expected(case.expect, &keys, ops_max(case), passes[at]);
                 for turn in 0..lanes.len() {
@@ -486,6 +516,9 @@ impl Run<'_> {
                 }
             }
             for repetition in 0..group.repetitions {
+                if self.out_of_time(group, repetition) {
+                    break;
+                }
                 let mut longest = [0; 2];
                 for turn in 0..group.maps.len() {
                     let index = (turn + repetition) % group.maps.len();
@@ -735,6 +768,7 @@ mod tests {
             repetitions: Some(2),
             subject: "griddle".to_owned(),
             sample_ns_min: 0.0,
+            budget: None,
             launcher: Launcher {
                 program: "no-such-program".into(),
                 key_files: Vec::new(),
@@ -785,6 +819,22 @@ mod tests {
         assert_eq!(maps, ["griddle", "hashbrown"]);
         assert!(crate::table::render(&report, false).contains("DIFFERENT  u64-hit at 100"));
         assert!(crate::record::csv(&report).contains("# DIFFERENT ANSWER: u64-hit"));
+    }
+
+    #[test]
+    fn time_running_out_leaves_one_repetition_and_a_warning() {
+        let options = Options {
+            budget: Some(Duration::ZERO),
+            ..options(&["u64-hit"])
+        };
+        let report = compare(&options, integers).unwrap();
+        assert!(report.cells.iter().all(|cell| cell.samples.len() == 1));
+        assert!(
+            report
+                .warnings
+                .iter()
+                .any(|w| w.contains("only 1 of 2 repetitions"))
+        );
     }
 
     #[test]

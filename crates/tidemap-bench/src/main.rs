@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use tidemap_bench::cases::{Case, CaseError, KeyKind, Size, Target, check_map};
-use tidemap_bench::compare::{Options, Report, SAMPLE_NS_MIN, compare};
+use tidemap_bench::compare::{Options, QUICK_BUDGET, Report, SAMPLE_NS_MIN, compare};
 use tidemap_bench::growth::{Job, Launcher, Measure};
 use tidemap_bench::keys::Source;
 use tidemap_bench::{growth, machine, record, table};
@@ -304,6 +304,7 @@ impl What {
             repetitions: self.repetitions.map(|n| n as usize),
             subject: self.subject.clone(),
             sample_ns_min: SAMPLE_NS_MIN,
+            budget: (self.quick && self.repetitions.is_none()).then_some(QUICK_BUDGET),
             launcher: Launcher {
                 program: std::env::current_exe().context("cannot find this program")?,
                 key_files: [KeyKind::Words, KeyKind::Paths]

@@ -225,7 +225,7 @@ fn cell_text(cell: &Cell, colour: bool) -> String {
     // the ratio times the row above.
     match cell.unit {
         Unit::NsPerOp => format!("{ratio}{verdict}"),
-        _ => format!("{figure} = {ratio}{verdict}"),
+        _ => format!("{figure}, {ratio}{verdict}"),
     }
 }
 
