@@ -362,7 +362,7 @@ mod tests {
         {
             let source = match case.keys {
                 KeyKind::U64 => Source::integers(),
-                kind => Source::synthetic(kind),
+                kind => Source::made_up(kind, 1000),
             };
             for map in &case.maps {
                 for measure in [Measure::Memory, Measure::Wall, Measure::Cpu] {

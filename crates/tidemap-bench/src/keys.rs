@@ -371,11 +371,16 @@ impl Source {
     /// For integer keys, which need no strings.
     #[must_use]
     pub fn synthetic(kind: KeyKind) -> Source {
-        let (count, what) = match kind {
+        match kind {
             KeyKind::U64 => panic!("integer keys are never synthetic strings"),
-            KeyKind::Words => (SYNTHETIC_WORDS, "words"),
-            KeyKind::Paths => (SYNTHETIC_PATHS, "paths"),
-        };
+            KeyKind::Words => Source::made_up(kind, SYNTHETIC_WORDS),
+            KeyKind::Paths => Source::made_up(kind, SYNTHETIC_PATHS),
+        }
+    }
+
+    /// `count` made-up strings.
+    pub(crate) fn made_up(kind: KeyKind, count: usize) -> Source {
+        let what = kind.as_str();
         let mut random = SplitMix::new(TEXT_SEED);
         let mut seen = HashSet::new();
         let mut lines = Vec::with_capacity(count);

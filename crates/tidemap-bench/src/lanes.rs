@@ -463,8 +463,8 @@ mod tests {
 
     #[test]
     fn every_case_gives_its_answer_on_every_map_strings() {
-        check_all::<String>(&Source::synthetic(KeyKind::Words));
-        check_all::<String>(&Source::synthetic(KeyKind::Paths));
+        check_all::<String>(&Source::made_up(KeyKind::Words, 7000));
+        check_all::<String>(&Source::made_up(KeyKind::Paths, 9000));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use tidemap_bench::{growth, machine, record, table};
 const EXAMPLES: &str = "\
 Examples:
   tidemap-bench compare --quick              the table in two minutes
-  tidemap-bench compare                      the whole table (an hour, 16 GB)
+  tidemap-bench compare                      the whole table (allow an hour and 16 GB)
   tidemap-bench compare --cases u64-hit,miss --sizes 1M --maps tidemap,griddle
   tidemap-bench compare --quick --json       everything, for programs
   tidemap-bench compare --out ratios.csv     the table, and the figures as CSV
