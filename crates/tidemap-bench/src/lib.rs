@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`cases`] says what is measured, [`keys`] with which keys,
 //! [`lanes`] holds the timed loops, [`growth`] the runs that need a process of
-//! their own, [`compare`] makes a report of them, [`table`] and [`record`]
+//! their own, [`compare`] makes a [`report`] of them, [`table`] and [`record`]
 //! print and keep it. `bench/README.md` explains the method to its critics.
 
 #![forbid(unsafe_code)]
@@ -23,4 +23,5 @@ pub mod machine;
 
 pub mod compare;
 pub mod record;
+pub mod report;
 pub mod table;

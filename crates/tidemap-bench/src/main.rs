@@ -12,9 +12,10 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use tidemap_bench::cases::{Case, CaseError, KeyKind, Size, Target, check_map};
-use tidemap_bench::compare::{Options, QUICK_BUDGET, Report, SAMPLE_NS_MIN, compare};
+use tidemap_bench::compare::{Options, QUICK_BUDGET, SAMPLE_NS_MIN, compare};
 use tidemap_bench::growth::{Job, Launcher, Measure};
 use tidemap_bench::keys::Source;
+use tidemap_bench::report::Report;
 use tidemap_bench::{growth, machine, record, table};
 
 const EXAMPLES: &str = "\

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::compare::Report;
+use crate::report::Report;
 
 /// The version of the columns; `bench/README.md` documents them.
 const SCHEMA: &str = "tidemap-bench/record/1";

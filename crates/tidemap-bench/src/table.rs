@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use crate::cases::{KeyKind, Size};
-use crate::compare::{Cell, Limit, NO_MAP, PRESIZED, Report, Unit};
+use crate::compare::{NO_MAP, PRESIZED};
+use crate::report::{Cell, Limit, Report, Unit};
 use crate::stats::Summary;
 
 const NAME_WIDTH: usize = 20;
