@@ -168,6 +168,8 @@ fn lay_out(out: &mut String, lines: &[Line], columns: usize) {
             Line::Heading(text) => {
                 let _ = writeln!(out, "\n{text}");
             }
+            // Nothing in it was asked for, such as limits of cases in processes.
+            Line::Row(_, cells) if cells.iter().all(String::is_empty) => {}
             Line::Row(name, cells) => {
                 let mut text = format!("{name:<NAME_WIDTH$}");
                 for (cell, width) in cells.iter().zip(&widths) {
