@@ -463,6 +463,12 @@ impl Run<'_> {
                 )
             })
             .collect();
+        let floors: BTreeMap<(&str, Size), Option<Summary>> = self
+            .cells
+            .iter()
+            .filter(|cell| cell.map == NO_MAP)
+            .map(|cell| ((cell.metric, cell.size), Summary::of(&cell.samples)))
+            .collect();
         for cell in &mut self.cells {
             cell.summary = Summary::of(&cell.samples);
             if cell.map == BASELINE {
@@ -479,7 +485,13 @@ impl Run<'_> {
                 later: target.later,
             });
             if let (Some(ratio), Some(aim)) = (&cell.ratio, cell.target) {
-                cell.verdict = Some(Verdict::of(ratio, aim));
+                let mut verdict = Verdict::of(ratio, aim);
+                let floor = floors.get(&(cell.metric, cell.size)).copied().flatten();
+                if let (false, Some(floor), Some(own)) = (verdict.meets, floor, cell.summary) {
+                    // The machine alone was as slow: no verdict on the map.
+                    verdict.unsure |= floor.median >= own.median;
+                }
+                cell.verdict = Some(verdict);
             }
         }
     }

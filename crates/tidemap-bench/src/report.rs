@@ -121,7 +121,8 @@ pub struct Aim {
 pub struct Verdict {
     /// The median is not above the aim of today.
     pub meets: bool,
-    /// The range of ratios reaches across the aim: more runs could decide otherwise.
+    /// The range of ratios reaches across the aim, or the aim is missed where the
+    /// loop without a map was as slow: other runs could decide otherwise.
     pub unsure: bool,
 }
 

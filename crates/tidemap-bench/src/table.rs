@@ -277,7 +277,8 @@ fn summary(out: &mut String, report: &Report) {
     let _ = writeln!(
         out,
         "\nRows of other maps: median ratio within a repetition (least–greatest). Times are processor time of\n\
-         the thread, worst inserts also wall time. `?`: the range reaches across the target."
+         the thread, worst inserts also wall time. `?`: the range reaches across the target,\n\
+         or the machine alone (`no map`) was as slow."
     );
     if !verdicts.is_empty() {
         let _ = writeln!(
