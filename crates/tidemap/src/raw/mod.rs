@@ -1,7 +1,8 @@
 //! The engine: everything unsafe, generic over the entry type alone.
 //!
 //! Reading order: [`tags`] and [`shape`] (what a bucket is), [`table`] (where a key
-//! lives, look-up, insertion, removal), [`grow`] (when and how buckets split), [`compact`]
+//! lives, look-up, insertion, removal), [`grow`] (when a table grows), [`split`] (how
+//! entries move), [`compact`]
 //! (same-size growth), [`array`] and [`pool`] (where memory comes from),
 //! [`iter`], [`clone`], [`check`].
 
@@ -14,6 +15,7 @@ mod iter;
 mod meter;
 mod pool;
 mod shape;
+mod split;
 mod table;
 mod tags;
 

@@ -18,6 +18,10 @@
 //!     is 0). So a bucket without overflow, four of five, pays nothing for it. Entries
 //!     of less than 8 bytes have the link behind the slots.
 //!
+//! S4. In a bucket of several cache lines an entry prefers the slots of one line, which
+//!     its hash names. A look-up asks for that line together with the header, so
+//!     a hit waits for memory once and not twice. Splits keep slot numbers.
+//!
 //! Slots per bucket: fifteen where they fit in 256 bytes with the header
 //! (16-byte entries exactly), fewer where a power of two of bytes is worth it,
 //! seven for entries that are long anyway. Figures: docs/experiments.md.
@@ -75,6 +79,45 @@ impl<T> Shape<T> {
     pub(crate) const SPILL_TAGS: u32 = (1 << Self::SPILL_SLOTS) - 1;
     /// Where an overflow bucket keeps its link.
     pub(crate) const SPILL_LINK_AT: usize = 8;
+
+    /// Whether entries have a preferred cache line (S4).
+    pub(crate) const PREFERS: bool =
+        Self::WIDE && Self::ENTRY >= LINK_BYTES && Self::STRIDE > 64 && Self::STRIDE <= 512;
+    /// The slots that share a cache line with slot `i`, as masks.
+    const LINE_SLOTS: [u16; 16] = {
+        let mut lines = [0u16; 16];
+        let mut i = 0;
+        while i < 16 {
+            let mut j = 0;
+            while j < Self::SLOTS {
+                if (Self::SLOTS_AT + j * Self::ENTRY) / 64
+                    == (Self::SLOTS_AT + i * Self::ENTRY) / 64
+                {
+                    lines[i] |= 1 << j;
+                }
+                j += 1;
+            }
+            i += 1;
+        }
+        lines
+    };
+
+    /// The slot that an entry would like best: four hash bits that neither tag nor home use.
+    #[inline(always)]
+    pub(crate) fn preferred_slot(hash: u64) -> usize {
+        let slot = (hash >> 48) as usize & 15;
+        if slot < Self::SLOTS {
+            slot
+        } else {
+            slot - Self::SLOTS
+        }
+    }
+
+    /// The slots an entry with this hash prefers, as a mask.
+    #[inline(always)]
+    pub(crate) fn preferred_slots(hash: u64) -> u32 {
+        u32::from(Self::LINE_SLOTS[Self::preferred_slot(hash)])
+    }
 
     /// Entries that `buckets` main buckets take before a growth begins:
     /// 6.5 of 8 slots, as in Go; a single bucket is filled.

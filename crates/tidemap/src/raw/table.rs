@@ -148,6 +148,39 @@ pub(super) unsafe fn empty_slot<T>(bucket: *mut u8, is_main: bool) -> Option<usi
     Some(index)
 }
 
+/// As [`empty_slot`] of a main bucket, but in the line that the hash prefers if it can be (S4).
+///
+/// # Safety
+/// `bucket` is a live main bucket with all its slots.
+#[inline(always)]
+unsafe fn preferred_empty_slot<T>(bucket: *mut u8, hash: u64) -> Option<usize> {
+    if Shape::<T>::PREFERS {
+        // SAFETY: buckets begin with an aligned header.
+        let empty = unsafe { Header::load(bucket) }.empty();
+        let preferred = Bits(empty & Shape::<T>::preferred_slots(hash)).next();
+        if let Some(index) = preferred {
+            if index != Shape::<T>::SLOTS - 1 {
+                return Some(index);
+            }
+        }
+    }
+    // SAFETY: as above.
+    unsafe { empty_slot::<T>(bucket, true) }
+}
+
+/// Asks for the cache line that an entry with this hash prefers (S4).
+#[inline(always)]
+fn prefetch_slot<T>(home: *mut u8, hash: u64) {
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
+    if Shape::<T>::PREFERS {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let at = Shape::<T>::SLOTS_AT + Shape::<T>::preferred_slot(hash) * Shape::<T>::ENTRY;
+        // SAFETY: a prefetch reads nothing and cannot fault.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(home.wrapping_add(at).cast()) };
+    }
+    let _ = (home, hash);
+}
+
 #[cold]
 #[inline(always)]
 fn cold_path() {}
@@ -204,16 +237,25 @@ impl<T> RawTable<T> {
     pub(crate) fn find(&self, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<Place> {
         let tag = tag_of(hash);
         let home = self.home(hash);
+        prefetch_slot::<T>(home, hash);
         // SAFETY: `home` has a valid header (I3), and a slot whose tag is not 0 an
         // entry (I4); the mask leaves tags only.
         unsafe {
             let header = Header::load(home);
             for index in Bits(header.matches(tag) & Shape::<T>::TAGS) {
                 if eq(&*slot::<T>(home, index)) {
-                    return Some(Place { bucket: home, index, home });
+                    return Some(Place {
+                        bucket: home,
+                        index,
+                        home,
+                    });
                 }
             }
-            let filter = if Shape::<T>::WIDE { byte::<15>(header) } else { byte::<7>(header) };
+            let filter = if Shape::<T>::WIDE {
+                byte::<15>(header)
+            } else {
+                byte::<7>(header)
+            };
             if filter & filter_bit(tag) == 0 && home != self.pinned {
                 return None;
             }

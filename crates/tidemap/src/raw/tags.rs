@@ -256,7 +256,10 @@ mod tests {
         for (found, at) in [(byte::<7>(chosen), 7), (byte::<15>(chosen), 15)] {
             assert_eq!(found, bytes[at]);
         }
-        assert_eq!((swar::byte::<7>(words), swar::byte::<15>(words)), (bytes[7], bytes[15]));
+        assert_eq!(
+            (swar::byte::<7>(words), swar::byte::<15>(words)),
+            (bytes[7], bytes[15])
+        );
         assert_eq!(chosen.empty(), plain(0), "{bytes:?}");
         assert_eq!(words.empty(), plain(0), "{bytes:?}");
     }
