@@ -385,7 +385,13 @@ impl<T> RawTable<T> {
         }
         // SAFETY: the home exists (I3); a slot that `empty_slot` names is free.
         unsafe {
-            let place = match empty_slot::<T>(home, true) {
+            // A single bucket may be short: only its lowest empty slot is sure to be there.
+            let index = if self.mask == 0 {
+                empty_slot::<T>(home, true)
+            } else {
+                preferred_empty_slot::<T>(home, hash)
+            };
+            let place = match index {
                 Some(index) => Place {
                     bucket: home,
                     index,
