@@ -6,17 +6,7 @@ use core::iter::FusedIterator;
 use core::marker::PhantomData;
 
 use crate::map::HashMap;
-use crate::raw::{Place, RawIter, RawTable};
-
-/// A pointer to the entry at a place.
-///
-/// # Safety
-/// `place` names an entry of a live table of `(K, V)`.
-#[inline(always)]
-unsafe fn pair<K, V>(place: Place) -> *mut (K, V) {
-    // SAFETY: by the caller's promise.
-    unsafe { RawTable::<(K, V)>::entry_at(place) }
-}
+use crate::raw::{RawIter, RawTable};
 
 /// Iterator of [`HashMap::iter`].
 pub struct Iter<'a, K, V> {
@@ -116,11 +106,9 @@ impl<'a, K, V> Iterator for Iter<'a, K, V> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        // SAFETY: the map is borrowed for 'a, so its entries stay.
-        self.inner.next().map(|place| unsafe {
-            let (key, value) = &*pair::<K, V>(place);
-            (key, value)
-        })
+        // SAFETY: null or an entry; the map is borrowed for 'a, so entries stay.
+        let (key, value) = unsafe { self.inner.next_entry().as_ref() }?;
+        Some((key, value))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -133,11 +121,9 @@ impl<'a, K, V> Iterator for IterMut<'a, K, V> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        // SAFETY: the map is borrowed mutably for 'a, and each entry comes once.
-        self.inner.next().map(|place| unsafe {
-            let (key, value) = &mut *pair::<K, V>(place);
-            (&*key, value)
-        })
+        // SAFETY: null or an entry; the map is borrowed mutably for 'a, and each comes once.
+        let (key, value) = unsafe { self.inner.next_entry().as_mut() }?;
+        Some((&*key, value))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -10,7 +10,8 @@ use core::marker::PhantomData;
 use core::ptr;
 
 use super::array::bucket_at;
-use super::table::{Place, RawTable, chain_of, full_slots, next_of};
+use super::shape::Shape;
+use super::table::{Place, RawTable, chain_of, full_slots, next_of, slot};
 use super::tags::Bits;
 
 /// Places of a table's entries. Borrows nothing: see [`RawTable::iter`].
@@ -72,34 +73,64 @@ impl<T> RawIter<T> {
         }
     }
 
-    /// Entries still to come.
-    #[inline]
-    pub(crate) fn left(&self) -> usize {
-        self.left
+    /// The next entry's address; null after the last.
+    #[inline(always)]
+    pub(crate) fn next_entry(&mut self) -> *mut T {
+        loop {
+            if let Some(index) = self.full.next() {
+                self.left -= 1;
+                // SAFETY: the slot holds an entry; the caller of `iter` keeps it alive.
+                return unsafe { slot::<T>(self.bucket, index) };
+            }
+            if self.left == 0 {
+                return ptr::null_mut();
+            }
+            self.next_bucket();
+        }
     }
 
     /// Goes to the next bucket: down the chain, then to the next main bucket.
-    #[inline]
+    #[inline(always)]
     fn next_bucket(&mut self) {
         // SAFETY: an entry is left, so a bucket is; regions name live main buckets.
         unsafe {
             if !self.bucket.is_null() {
-                let next = if self.bucket == self.home {
-                    chain_of::<T>(self.home)
-                } else {
-                    next_of::<T>(self.bucket)
-                };
-                if !next.is_null() {
-                    self.bucket = next;
-                    self.full = full_slots::<T>(next, false);
-                    return;
+                if self.bucket != self.home {
+                    return self.next_in_chain(next_of::<T>(self.bucket));
+                }
+                if *self.home.add(Shape::<T>::FILTER_AT) != 0 {
+                    return self.next_in_chain(chain_of::<T>(self.home));
                 }
             }
-            while self.index == self.end {
-                (self.base, self.index, self.end) = self.rest[0];
-                self.rest[0] = self.rest[1];
-                self.rest[1] = (self.base, 0, 0);
+            self.next_main();
+        }
+    }
+
+    /// # Safety
+    /// `spill` is the next bucket of the chain, or null; an entry is left.
+    #[inline(never)]
+    unsafe fn next_in_chain(&mut self, spill: *mut u8) {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            if spill.is_null() {
+                return self.next_main();
             }
+            self.bucket = spill;
+            self.full = full_slots::<T>(spill, false);
+        }
+    }
+
+    /// # Safety
+    /// An entry is left in a main bucket to come or its chain.
+    #[inline(always)]
+    unsafe fn next_main(&mut self) {
+        while self.index == self.end {
+            (self.base, self.index, self.end) = self.rest[0];
+            self.rest[0] = self.rest[1];
+            self.rest[1] = (self.base, 0, 0);
+        }
+        // SAFETY: regions name live main buckets.
+        unsafe {
             self.home = bucket_at::<T>(self.base, self.index);
             self.index += 1;
             self.bucket = self.home;

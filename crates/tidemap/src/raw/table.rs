@@ -40,8 +40,10 @@ use crate::error::TryReserveError;
 
 /// The header that every unallocated table reads.
 #[repr(align(64))]
-struct EmptyBucket([u8; 64]);
-static EMPTY: EmptyBucket = EmptyBucket([0; 64]);
+struct EmptyBucket {
+    _zero: [u8; 64],
+}
+static EMPTY: EmptyBucket = EmptyBucket { _zero: [0; 64] };
 
 /// A slot: the bucket it is in, its number there, and the main bucket of the chain.
 #[derive(Clone, Copy)]
@@ -317,16 +319,6 @@ impl<T> RawTable<T> {
     /// `place` came from this table, which was not changed since.
     #[inline(always)]
     pub(crate) unsafe fn entry(&self, place: Place) -> *mut T {
-        // SAFETY: by the caller's promise.
-        unsafe { slot(place.bucket, place.index) }
-    }
-
-    /// The entry at a place of any live table.
-    ///
-    /// # Safety
-    /// `place` names an entry of a live table of `T`.
-    #[inline(always)]
-    pub(crate) unsafe fn entry_at(place: Place) -> *mut T {
         // SAFETY: by the caller's promise.
         unsafe { slot(place.bucket, place.index) }
     }
