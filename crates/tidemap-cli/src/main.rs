@@ -19,6 +19,9 @@ struct Cli {
 enum Command {
     /// Replay a workload against several maps and compare answers, latency and memory.
     Replay(replay::Args),
+    /// One run in a process of its own; started by `replay`.
+    #[command(hide = true)]
+    ReplayChild,
     /// Go's maps: model, planner, claims.
     Go(go::Args),
 }
@@ -27,6 +30,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         None => replay::run(&replay::Args::default()),
         Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::ReplayChild) => replay::run_child(),
         Some(Command::Go(args)) => go::run(&args),
     };
     match outcome {
