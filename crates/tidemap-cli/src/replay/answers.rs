@@ -49,7 +49,10 @@ impl AnswerKind {
 
     /// The word for answer code `code`.
     pub(crate) fn name(code: u8) -> &'static str {
-        Self::NAMES.get(usize::from(code)).copied().unwrap_or("unknown")
+        Self::NAMES
+            .get(usize::from(code))
+            .copied()
+            .unwrap_or("unknown")
     }
 }
 
@@ -84,7 +87,10 @@ impl Tally {
     pub(crate) fn add(&mut self, answer: Answer) {
         let kind = answer.kind as usize;
         self.counts[kind] += 1;
-        let word = answer.value.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(kind as u64 + 1);
+        let word = answer
+            .value
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .wrapping_add(kind as u64 + 1);
         self.digest = (self.digest.rotate_left(23) ^ word).wrapping_mul(0xd6e8_feb8_6659_fd93);
         match answer.kind {
             AnswerKind::Inserted | AnswerKind::Filled => {
@@ -200,7 +206,8 @@ where
         visited += 1;
         unexpired += u64::from(now_us < cell.expiry_us());
         sum = sum.wrapping_add(cell.value());
-        let entry = mix(hasher.hash_one(key) ^ mix(cell.value() ^ cell.expiry_us().rotate_left(32)));
+        let entry =
+            mix(hasher.hash_one(key) ^ mix(cell.value() ^ cell.expiry_us().rotate_left(32)));
         low = low.wrapping_add(entry);
         high = high.wrapping_add(mix(entry ^ 0xa076_1d64_78bd_642f));
     });
@@ -223,13 +230,18 @@ mod tests {
     fn the_running_digest_sees_kind_value_and_order() {
         let digest = |answers: &[(AnswerKind, u64)]| {
             let mut tally = Tally::default();
-            answers.iter().for_each(|&(kind, value)| tally.add(Answer::new(kind, value)));
+            answers
+                .iter()
+                .for_each(|&(kind, value)| tally.add(Answer::new(kind, value)));
             tally.digest()
         };
         let base = digest(&[(AnswerKind::Hit, 1), (AnswerKind::Miss, 0)]);
         assert_ne!(base, digest(&[(AnswerKind::Miss, 0), (AnswerKind::Hit, 1)]));
         assert_ne!(base, digest(&[(AnswerKind::Hit, 2), (AnswerKind::Miss, 0)]));
-        assert_ne!(base, digest(&[(AnswerKind::Replaced, 1), (AnswerKind::Miss, 0)]));
+        assert_ne!(
+            base,
+            digest(&[(AnswerKind::Replaced, 1), (AnswerKind::Miss, 0)])
+        );
         assert_eq!(base, digest(&[(AnswerKind::Hit, 1), (AnswerKind::Miss, 0)]));
     }
 

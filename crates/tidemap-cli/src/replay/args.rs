@@ -150,7 +150,10 @@ mod tests {
         assert!(parse_map("std").is_ok());
         assert!(parse_map("hashbrown:presized").unwrap().presized);
         let error = parse_map("btree").unwrap_err();
-        assert!(error.contains("tidemap, hashbrown, std, griddle, indexmap"), "{error}");
+        assert!(
+            error.contains("tidemap, hashbrown, std, griddle, indexmap"),
+            "{error}"
+        );
         assert!(parse_map("std:huge").is_err());
     }
 

@@ -42,8 +42,12 @@ impl Clock {
     /// Measures rate and cost; takes [`CALIBRATE`] and a little.
     pub(crate) fn calibrate() -> Self {
         let tsc = arch::usable();
-        let mut clock =
-            Clock { tsc, epoch: Instant::now(), ns_per_tick: 1.0, pair_cost: 0 };
+        let mut clock = Clock {
+            tsc,
+            epoch: Instant::now(),
+            ns_per_tick: 1.0,
+            pair_cost: 0,
+        };
         if tsc {
             let (begin, begin_ticks) = (Instant::now(), clock.stop());
             while begin.elapsed() < CALIBRATE {
@@ -66,13 +70,21 @@ impl Clock {
     /// Before an operation.
     #[inline(always)]
     pub(crate) fn start(&self) -> Ticks {
-        if self.tsc { arch::start() } else { self.epoch.elapsed().as_nanos() as u64 }
+        if self.tsc {
+            arch::start()
+        } else {
+            self.epoch.elapsed().as_nanos() as u64
+        }
     }
 
     /// After an operation.
     #[inline(always)]
     pub(crate) fn stop(&self) -> Ticks {
-        if self.tsc { arch::stop() } else { self.epoch.elapsed().as_nanos() as u64 }
+        if self.tsc {
+            arch::stop()
+        } else {
+            self.epoch.elapsed().as_nanos() as u64
+        }
     }
 
     /// What a pair of reads costs.
@@ -162,7 +174,10 @@ mod tests {
         while begin.elapsed() < Duration::from_millis(30) {
             std::hint::spin_loop();
         }
-        let (ns, real) = (clock.ns(clock.stop() - start), begin.elapsed().as_nanos() as f64);
+        let (ns, real) = (
+            clock.ns(clock.stop() - start),
+            begin.elapsed().as_nanos() as f64,
+        );
         assert!((0.8..1.25).contains(&(ns / real)), "{ns} against {real}");
         assert!((clock.ns(clock.ticks(1_000_000)) - 1e6).abs() < 1e3);
     }

@@ -69,27 +69,46 @@ pub(crate) struct First {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Difference { reference, map, what } = self;
+        let Difference {
+            reference,
+            map,
+            what,
+        } = self;
         match what {
-            What::Answers { from, to, first: None } => write!(
+            What::Answers {
+                from,
+                to,
+                first: None,
+            } => write!(
                 f,
                 "{map} and {reference} differ first between operations {from} and {}",
                 to - 1
             ),
-            What::Answers { first: Some(first), .. } => write!(
+            What::Answers {
+                first: Some(first), ..
+            } => write!(
                 f,
                 "{map} and {reference} differ first at operation {}, {}: {reference} answered {}, {map} {}",
                 first.op, first.operation, first.reference, first.map
             ),
-            What::Content { reference: a, map: b } => write!(
+            What::Content {
+                reference: a,
+                map: b,
+            } => write!(
                 f,
                 "{map} and {reference} gave equal answers but differ in content: {reference} holds {a}, {map} {b}"
             ),
             What::Length { len, visited } => {
-                write!(f, "{map} says it has {len} entries, its iterator visits {visited}")
+                write!(
+                    f,
+                    "{map} says it has {len} entries, its iterator visits {visited}"
+                )
             }
             What::Unrepeatable => {
-                write!(f, "{map} answered the same operations differently in two runs")
+                write!(
+                    f,
+                    "{map} answered the same operations differently in two runs"
+                )
             }
         }
     }
@@ -98,17 +117,28 @@ impl fmt::Display for Difference {
 /// How `run` differs from `reference`, if it does.
 pub(crate) fn compare(reference: &MapRun, run: &MapRun) -> Option<What> {
     let (a, b) = (&reference.answers, &run.answers);
-    let checkpoint = a.checkpoints.iter().zip(&b.checkpoints).position(|(a, b)| a != b);
+    let checkpoint = a
+        .checkpoints
+        .iter()
+        .zip(&b.checkpoints)
+        .position(|(a, b)| a != b);
     if let Some(at) = checkpoint {
         let from = if at == 0 { 0 } else { run.bins.end_op[at - 1] };
-        return Some(What::Answers { from, to: run.bins.end_op[at], first: None });
+        return Some(What::Answers {
+            from,
+            to: run.bins.end_op[at],
+            first: None,
+        });
     }
     if a.content != b.content {
         let show = |run: &MapRun| {
             let content = &run.answers.content;
             format!("{} entries with digest {}", content.visited, content.digest)
         };
-        return Some(What::Content { reference: show(reference), map: show(run) });
+        return Some(What::Content {
+            reference: show(reference),
+            map: show(run),
+        });
     }
     None
 }
@@ -119,7 +149,10 @@ pub(crate) fn check_alone(run: &MapRun) -> Option<What> {
     if !run.answers.same_in_both_passes {
         Some(What::Unrepeatable)
     } else if content.len != content.visited {
-        Some(What::Length { len: content.len, visited: content.visited })
+        Some(What::Length {
+            len: content.len,
+            visited: content.visited,
+        })
     } else {
         None
     }
@@ -136,7 +169,9 @@ pub(crate) fn first_difference(
 ) -> Result<Option<First>> {
     let a = supervise::answers(reference, stream, from, to)?;
     let b = supervise::answers(job, stream, from, to)?;
-    let Some(at) = a.iter().zip(&b).position(|(a, b)| a != b) else { return Ok(None) };
+    let Some(at) = a.iter().zip(&b).position(|(a, b)| a != b) else {
+        return Ok(None);
+    };
     let op = from + at as u64;
     if op >= to {
         return Ok(None);
@@ -151,7 +186,12 @@ pub(crate) fn first_difference(
 
 fn show((kind, value): (u8, u64)) -> String {
     let name = AnswerKind::name(kind);
-    let silent = [AnswerKind::Miss, AnswerKind::Inserted, AnswerKind::Filled, AnswerKind::Absent];
+    let silent = [
+        AnswerKind::Miss,
+        AnswerKind::Inserted,
+        AnswerKind::Filled,
+        AnswerKind::Absent,
+    ];
     if silent.iter().any(|&silent| silent as u8 == kind) {
         name.to_owned()
     } else {
@@ -170,6 +210,10 @@ fn describe(job: &Job, stream: &Stream, index: u64) -> String {
     if op.kind == OpKind::Clear {
         return op.kind.as_str().to_owned();
     }
-    let copy = if job.scale > 1 { format!(" of copy {}", turn.copy) } else { String::new() };
+    let copy = if job.scale > 1 {
+        format!(" of copy {}", turn.copy)
+    } else {
+        String::new()
+    };
     format!("{} {}{copy}", op.kind.as_str(), stream.keys.display(op.key))
 }

@@ -46,7 +46,7 @@ struct SliceState {
     sum: Ticks,
 }
 
-/// A slice as recorded.
+/// A slice as recorded; `end`, `max` and `sum` in ticks.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Slice {
     pub end: Ticks,
@@ -54,6 +54,7 @@ pub(crate) struct Slice {
     pub sum: Ticks,
     pub ops: u64,
     pub resident: u64,
+    pub resident_peak: u64,
     pub len: u64,
     pub digest: u64,
 }
@@ -71,7 +72,13 @@ impl Recorder {
             Histogram::new_with_bounds(1, TICKS_MAX, 3).expect("the bounds are constants");
         // Touches the counters' pages.
         histogram.reset();
-        let mut slices = vec![Slice { end: 1, ..Slice::default() }; SLICES as usize + 1];
+        let mut slices = vec![
+            Slice {
+                end: 1,
+                ..Slice::default()
+            };
+            SLICES as usize + 1
+        ];
         slices.clear();
         let mut longest: Vec<_> = (0..=STALLS_LISTED).map(|_| Reverse((1, 1, 1))).collect();
         longest.clear();
@@ -129,24 +136,23 @@ impl Recorder {
             self.long_stalls.count += 1;
             self.long_stalls.ticks += ticks;
         }
-        self.longest.push(Reverse((ticks, index, start.saturating_sub(self.begin))));
+        self.longest
+            .push(Reverse((ticks, index, start.saturating_sub(self.begin))));
         if self.longest.len() > STALLS_LISTED {
             self.longest.pop();
         }
     }
 
-    /// Ends a slice.
-    pub(crate) fn end_slice(&mut self, ops: u64, resident: u64, len: u64, digest: u64) {
+    /// Ends a slice. `seen` has what the recorder cannot know; time and
+    /// latencies are filled in.
+    pub(crate) fn end_slice(&mut self, seen: Slice) {
         let state = std::mem::take(&mut self.slice);
-        let end = self.clock.stop() - self.begin;
+        let end = self.now();
         self.slices.push(Slice {
             end,
             max: state.max,
             sum: state.sum,
-            ops,
-            resident,
-            len,
-            digest,
+            ..seen
         });
     }
 
@@ -172,7 +178,10 @@ impl Recorder {
 
     /// The figures of one operation.
     pub(crate) fn latency(&self) -> Latency {
-        let at = |q: f64| self.clock.ns(self.histogram.value_at_quantile(q).min(self.max.0));
+        let at = |q: f64| {
+            self.clock
+                .ns(self.histogram.value_at_quantile(q).min(self.max.0))
+        };
         Latency {
             ops: self.histogram.len(),
             mean_ns: self.histogram.mean() * self.clock.ns(1 << 20) / f64::from(1 << 20),
@@ -203,7 +212,10 @@ impl Recorder {
 
     /// The stalls.
     pub(crate) fn stalls(&self) -> Stalls {
-        let sum = |s: StallSum| StallTotal { count: s.count, total_ns: self.clock.ns(s.ticks) };
+        let sum = |s: StallSum| StallTotal {
+            count: s.count,
+            total_ns: self.clock.ns(s.ticks),
+        };
         let mut listed: Vec<Stall> = self
             .longest
             .iter()
@@ -296,10 +308,16 @@ mod tests {
             };
             recorder.op(index, begin, begin + clock.ticks(ns) + cost);
         }
-        recorder.end_slice(10_000, 0, 0, 0);
+        recorder.end_slice(Slice {
+            ops: 10_000,
+            ..Slice::default()
+        });
         let latency = recorder.latency();
         let near = |found: f64, want: f64| {
-            assert!((found / want - 1.0).abs() < 0.01, "{found} instead of {want}");
+            assert!(
+                (found / want - 1.0).abs() < 0.01,
+                "{found} instead of {want}"
+            );
         };
         near(latency.p50_ns, 1_000.0);
         near(latency.p99_9_ns, 1_000.0);
@@ -308,10 +326,17 @@ mod tests {
         let stalls = recorder.stalls();
         assert_eq!((stalls.over_100_us.count, stalls.over_1_ms.count), (2, 1));
         near(stalls.over_100_us.total_ns, 2_150_000.0);
-        assert_eq!(stalls.listed.iter().map(|s| s.op).collect::<Vec<_>>(), [5_000, 6_000]);
+        assert_eq!(
+            stalls.listed.iter().map(|s| s.op).collect::<Vec<_>>(),
+            [5_000, 6_000]
+        );
         assert!(stalls.all_listed);
         let curve = recorder.percentiles();
         near(curve.last().unwrap().1, 2_000_000.0);
-        assert!(curve.windows(2).all(|w| w[0].0 >= w[1].0 && w[0].1 <= w[1].1));
+        assert!(
+            curve
+                .windows(2)
+                .all(|w| w[0].0 >= w[1].0 && w[0].1 <= w[1].1)
+        );
     }
 }

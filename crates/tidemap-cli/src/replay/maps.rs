@@ -48,7 +48,10 @@ impl MapName {
 
     /// The map with this name.
     pub(crate) fn from_name(name: &str) -> Option<MapName> {
-        MapName::LISTED.into_iter().chain([MapName::Faulty]).find(|map| map.as_str() == name)
+        MapName::LISTED
+            .into_iter()
+            .chain([MapName::Faulty])
+            .find(|map| map.as_str() == name)
     }
 
     /// The names, for messages.
@@ -94,10 +97,16 @@ impl<K: Hash + Eq, V> Contender<K, V> for Faulty<K, V> {
     const NAME: &'static str = "faulty";
 
     fn empty(hasher: FixedHasher) -> Self {
-        Faulty { map: Contender::empty(hasher), inserts: 0 }
+        Faulty {
+            map: Contender::empty(hasher),
+            inserts: 0,
+        }
     }
     fn presized(capacity: usize, hasher: FixedHasher) -> Self {
-        Faulty { map: Contender::presized(capacity, hasher), inserts: 0 }
+        Faulty {
+            map: Contender::presized(capacity, hasher),
+            inserts: 0,
+        }
     }
     fn insert(&mut self, key: K, value: V) -> Option<V> {
         self.inserts += 1;

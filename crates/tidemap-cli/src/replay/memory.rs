@@ -1,4 +1,4 @@
-//! The memory of this process, from the system.
+//! The memory of this process and its preemptions, from the system.
 //!
 //! Only Linux tells the resident set and its peak cheaply enough to ask during a
 //! replay; elsewhere the report says that memory is not available.
@@ -19,11 +19,14 @@ impl Memory {
         if !cfg!(target_os = "linux") {
             return None;
         }
-        let mut memory =
-            Memory { statm: File::open("/proc/self/statm").ok()?, page_bytes: 4096, peak_reset: false };
+        let mut memory = Memory {
+            statm: File::open("/proc/self/statm").ok()?,
+            page_bytes: 4096,
+            peak_reset: false,
+        };
         // The page size is the ratio of two statements of the same figure; asked
         // once, at a moment when nothing grows.
-        let kib = status_kib("VmRSS:")?;
+        let kib = status_number("VmRSS:")?;
         let pages = memory.resident_bytes()? / memory.page_bytes;
         let page_kib = (kib as f64 / pages.max(1) as f64).round() as u64;
         if page_kib.is_power_of_two() {
@@ -43,19 +46,34 @@ impl Memory {
     }
 
     /// Forgets the peak so far. Some sandboxes do not permit it; then
-    /// [`Memory::peak_bytes`] gives nothing and the peak comes from samples.
+    /// [`Memory::take_peak_bytes`] gives nothing and peaks come from samples.
     pub(crate) fn reset_peak(&mut self) {
         self.peak_reset = fs::write("/proc/self/clear_refs", "5").is_ok();
     }
 
-    /// Most bytes in memory since [`Memory::reset_peak`].
-    pub(crate) fn peak_bytes(&self) -> Option<u64> {
-        if self.peak_reset { Some(status_kib("VmHWM:")? * 1024) } else { None }
+    /// Most bytes in memory since the last call, or since [`Memory::reset_peak`].
+    pub(crate) fn take_peak_bytes(&mut self) -> Option<u64> {
+        if !self.peak_reset {
+            return None;
+        }
+        let peak = status_number("VmHWM:")? * 1024;
+        self.reset_peak();
+        Some(peak)
+    }
+
+    /// Whether peaks are exact, and not the greatest of samples.
+    pub(crate) fn peak_is_exact(&self) -> bool {
+        self.peak_reset
     }
 }
 
-/// A line of `/proc/self/status`, in KiB.
-fn status_kib(name: &str) -> Option<u64> {
+/// How often the system has taken the processor away from this process.
+pub(crate) fn preemptions() -> Option<u64> {
+    status_number("nonvoluntary_ctxt_switches:")
+}
+
+/// The number in a line of `/proc/self/status`; sizes are in KiB.
+fn status_number(name: &str) -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with(name))?;
     line.split_ascii_whitespace().nth(1)?.parse().ok()
@@ -74,8 +92,10 @@ mod tests {
         let with = memory.resident_bytes().unwrap();
         assert!(with >= before + (60 << 20), "{before} {with}");
         drop(big);
-        if let Some(peak) = memory.peak_bytes() {
+        if let Some(peak) = memory.take_peak_bytes() {
             assert!(peak >= with - (4 << 20), "{peak} {with}");
+            let next = memory.take_peak_bytes().unwrap();
+            assert!(next < peak, "taking a peak forgets it: {next} {peak}");
         }
     }
 }

@@ -80,7 +80,11 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         page.finish(&report)?;
     }
     print(args, &report)?;
-    Ok(if report.equal { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
+    Ok(if report.equal {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(DIFFERENT)
+    })
 }
 
 /// Runs `tidemap replay-child`.
@@ -91,8 +95,7 @@ pub(crate) fn run_child() -> Result<ExitCode> {
 
 /// Replays one workload on every map.
 fn replay(args: &Args, source: Source) -> Result<Replay> {
-    let (name, built_in, compression) =
-        (source.name.clone(), source.built_in, source.compression);
+    let (name, built_in, compression) = (source.name.clone(), source.built_in, source.compression);
     let parsed = format::parse(source, args.format)?;
     let stream = &parsed.stream;
     let ops_in_input = stream.ops.len() as u64;
@@ -158,7 +161,11 @@ fn entry_bytes(stream: &Stream) -> u64 {
         Keys::Ints(_) => size_of::<u64>(),
         Keys::Bytes { .. } => size_of::<workload::ByteKey<'_>>(),
     };
-    let value = if stream.times.is_empty() { size_of::<u64>() } else { size_of::<workload::Timed>() };
+    let value = if stream.times.is_empty() {
+        size_of::<u64>()
+    } else {
+        size_of::<workload::Timed>()
+    };
     (key + value) as u64
 }
 
@@ -179,7 +186,10 @@ fn differences(jobs: &[Job], runs: &[Vec<MapRun>], stream: &Stream) -> Result<Ve
         if let Some(what) = runs.iter().find_map(compare::check_alone) {
             add(first, what);
         }
-        if runs[1..].iter().any(|run| compare::compare(first, run).is_some()) {
+        if runs[1..]
+            .iter()
+            .any(|run| compare::compare(first, run).is_some())
+        {
             add(first, What::Unrepeatable);
         }
         if let Some(mut what) = compare::compare(reference, first) {
@@ -211,7 +221,10 @@ fn print(args: &Args, report: &Report) -> Result<()> {
             && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let mut text = report_text::render(report, colour)?;
         if let Some(path) = &args.html {
-            text.push_str(&format!("The page with plots: {}\n", Path::new(path).display()));
+            text.push_str(&format!(
+                "The page with plots: {}\n",
+                Path::new(path).display()
+            ));
         }
         text
     };

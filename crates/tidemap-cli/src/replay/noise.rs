@@ -21,7 +21,10 @@ impl<K: Hash + Eq, V> Contender<K, V> for NoMap<K, V> {
     const NAME: &'static str = "no map";
 
     fn empty(hasher: FixedHasher) -> Self {
-        NoMap { hasher, entry: PhantomData }
+        NoMap {
+            hasher,
+            entry: PhantomData,
+        }
     }
     fn presized(_: usize, hasher: FixedHasher) -> Self {
         Self::empty(hasher)

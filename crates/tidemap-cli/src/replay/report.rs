@@ -158,10 +158,15 @@ impl MapReport {
             max_ns: Spread::of(&runs, |run| run.latency.max_ns),
             floor_max_ns: Spread::of(&runs, |run| run.floor.latency.max_ns),
             peak_bytes: runs.iter().all(|run| run.memory.is_some()).then(|| {
-                Spread::of(&runs, |run| run.memory.as_ref().map_or(0.0, |m| m.peak_bytes as f64))
+                Spread::of(&runs, |run| {
+                    run.memory.as_ref().map_or(0.0, |m| m.peak_bytes as f64)
+                })
             }),
         };
         let median = (runs.len() - 1) / 2;
-        MapReport { run: runs.swap_remove(median), repeats }
+        MapReport {
+            run: runs.swap_remove(median),
+            repeats,
+        }
     }
 }

@@ -23,7 +23,10 @@ impl PageFile {
     /// Claims a place beside `path`, before any time is spent on a replay.
     pub(crate) fn create(path: &Path) -> Result<PageFile> {
         if path.is_dir() {
-            bail!("cannot write the report {}: it is a directory", path.display());
+            bail!(
+                "cannot write the report {}: it is a directory",
+                path.display()
+            );
         }
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -40,13 +43,18 @@ impl PageFile {
         let file = builder
             .tempfile_in(folder)
             .with_context(|| format!("cannot write the report {}", path.display()))?;
-        Ok(PageFile { path: path.to_owned(), file })
+        Ok(PageFile {
+            path: path.to_owned(),
+            file,
+        })
     }
 
     /// Writes the page and puts it in its place.
     pub(crate) fn finish(mut self, report: &Report) -> Result<()> {
         let context = || format!("cannot write the report {}", self.path.display());
-        self.file.write_all(render(report)?.as_bytes()).with_context(context)?;
+        self.file
+            .write_all(render(report)?.as_bytes())
+            .with_context(context)?;
         self.file.flush().with_context(context)?;
         self.file
             .persist(&self.path)
@@ -63,7 +71,9 @@ pub(crate) fn render(report: &Report) -> Result<String> {
 
 /// JSON that may stand inside a script element: no tag can end or begin in it.
 fn embed(json: &str) -> String {
-    json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    json.replace('<', "\\u003c")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
 }
 
 #[cfg(test)]
@@ -77,13 +87,24 @@ mod tests {
 
     #[test]
     fn the_page_asks_nobody() {
-        for outside in ["src=", "href=\"http", "url(", "@import", "fetch(", "XMLHttpRequest", "//cdn"] {
+        for outside in [
+            "src=",
+            "href=\"http",
+            "url(",
+            "@import",
+            "fetch(",
+            "XMLHttpRequest",
+            "//cdn",
+        ] {
             assert!(!TEMPLATE.contains(outside), "{outside}");
         }
     }
 
     #[test]
     fn data_cannot_end_the_script() {
-        assert_eq!(embed(r#"{"a":"</script><!--"}"#), "{\"a\":\"\\u003c/script>\\u003c!--\"}");
+        assert_eq!(
+            embed(r#"{"a":"</script><!--"}"#),
+            "{\"a\":\"\\u003c/script>\\u003c!--\"}"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use super::latency::StallTotal;
 use super::report::{MapReport, Replay, Report};
 use super::units::{bar, bytes, duration, log_share, rate, sparkline, thousands};
 
@@ -16,12 +17,16 @@ const NAME: usize = 18;
 
 /// Writes the report as text; `bold` marks titles for terminals.
 pub(crate) fn render(report: &Report, bold: bool) -> Result<String, fmt::Error> {
-    let mut page = Page { text: String::new(), bold };
+    let mut page = Page {
+        text: String::new(),
+        bold,
+    };
     for replay in &report.replays {
         page.replay(replay)?;
     }
     if report.machine.debug_build {
-        page.text.push_str("This is a debug build: its times mean nothing. Use cargo run --release.\n");
+        page.text
+            .push_str("This is a debug build: its times mean nothing. Use cargo run --release.\n");
     }
     Ok(page.text)
 }
@@ -33,7 +38,11 @@ struct Page {
 
 impl Page {
     fn title(&mut self, title: &str, note: &str) -> fmt::Result {
-        let (on, off) = if self.bold { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+        let (on, off) = if self.bold {
+            ("\x1b[1m", "\x1b[0m")
+        } else {
+            ("", "")
+        };
         let gap = if note.is_empty() { "" } else { "  " };
         writeln!(self.text, "{on}{title}{off}{gap}{note}")
     }
@@ -52,20 +61,24 @@ impl Page {
         let input = &replay.input;
         let origin = if input.built_in { "built in" } else { "" };
         self.title(&format!("Replay of {}", input.name), origin)?;
-        let how = if input.format_recognised { "recognised" } else { "as told" };
+        let how = if input.format_recognised {
+            "recognised"
+        } else {
+            "as told"
+        };
         let packed = match input.compression {
             "none" => String::new(),
             packed => format!(", {packed}"),
         };
-        writeln!(
-            self.text,
-            "  format {} ({how}){packed} · {} operations · {} distinct keys · {} → value, {} bytes an entry",
-            input.format,
-            thousands(input.ops_in_input),
-            thousands(input.distinct_keys),
-            input.key_type,
-            input.entry_bytes,
-        )?;
+        self.wrapped(&[
+            format!("format {} ({how}){packed}", input.format),
+            format!("{} operations", thousands(input.ops_in_input)),
+            format!("{} distinct keys", thousands(input.distinct_keys)),
+            format!(
+                "{} → value, {} bytes an entry",
+                input.key_type, input.entry_bytes
+            ),
+        ])?;
         if input.scale > 1 || input.ops != input.ops_in_input {
             writeln!(
                 self.text,
@@ -75,7 +88,9 @@ impl Page {
                 input.seed
             )?;
         }
-        let Some(first) = replay.maps.first() else { return writeln!(self.text) };
+        let Some(first) = replay.maps.first() else {
+            return writeln!(self.text);
+        };
         let answers = &first.run.answers;
         let mut parts: Vec<String> = answers
             .counts
@@ -86,7 +101,10 @@ impl Page {
         parts.push(format!("at most {} entries", thousands(answers.live_peak)));
         parts.push(format!("{} at the end", thousands(answers.content.len)));
         if answers.content.unexpired != answers.content.len {
-            parts.push(format!("{} of them unexpired", thousands(answers.content.unexpired)));
+            parts.push(format!(
+                "{} of them unexpired",
+                thousands(answers.content.unexpired)
+            ));
         }
         self.wrapped(&parts)?;
         writeln!(self.text)
@@ -114,7 +132,9 @@ impl Page {
             }
             return writeln!(self.text);
         }
-        let Some(first) = replay.maps.first() else { return Ok(()) };
+        let Some(first) = replay.maps.first() else {
+            return Ok(());
+        };
         let names: Vec<&str> = replay.maps.iter().map(|map| map.run.map.as_str()).collect();
         let note = match names[..] {
             [only] => format!("only {only} ran, nothing to compare with"),
@@ -129,7 +149,10 @@ impl Page {
     }
 
     fn throughput(&mut self, replay: &Replay) -> fmt::Result {
-        self.title("Throughput", "the whole replay, no clock around operations; the loop alone is part of it")?;
+        self.title(
+            "Throughput",
+            "the whole replay, no clock around operations; the loop alone is part of it",
+        )?;
         let best = most(replay, |map| map.run.throughput.ops_per_second);
         for map in &replay.maps {
             let figures = &map.run.throughput;
@@ -142,7 +165,11 @@ impl Page {
                 duration(figures.floor_ns_per_op),
                 bar(figures.ops_per_second / best, 36),
             )?;
-            self.spread(map, |r| (r.ops_per_second.least, r.ops_per_second.most), rate)?;
+            self.spread(
+                map,
+                |r| (r.ops_per_second.least, r.ops_per_second.most),
+                rate,
+            )?;
         }
         writeln!(self.text)
     }
@@ -169,7 +196,9 @@ impl Page {
     }
 
     fn latency(&mut self, replay: &Replay) -> fmt::Result {
-        let Some(first) = replay.maps.first() else { return Ok(()) };
+        let Some(first) = replay.maps.first() else {
+            return Ok(());
+        };
         let clock = &first.run.clock;
         self.title(
             "One operation",
@@ -184,7 +213,9 @@ impl Page {
             "  {:NAME$} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10}   max, log scale",
             "", "p50", "p99", "p99.9", "p99.99", "max", "floor max",
         )?;
-        let high = most(replay, |map| map.run.latency.max_ns.max(map.run.floor.latency.max_ns));
+        let high = most(replay, |map| {
+            map.run.latency.max_ns.max(map.run.floor.latency.max_ns)
+        });
         for map in &replay.maps {
             let (l, floor) = (&map.run.latency, &map.run.floor.latency);
             writeln!(
@@ -199,30 +230,37 @@ impl Page {
                 duration(floor.max_ns),
                 bar(log_share(l.max_ns, 10.0, high), 18),
             )?;
-            self.spread(map, |r| (r.max_ns.least, r.max_ns.most), |ns| format!("max {}", duration(ns)))?;
+            self.spread(
+                map,
+                |r| (r.max_ns.least, r.max_ns.most),
+                |ns| format!("max {}", duration(ns)),
+            )?;
         }
         writeln!(self.text)?;
-        self.title("Stalls", "operations of 100 µs and more, and of 1 ms and more")?;
+        self.title(
+            "Stalls",
+            "how many · how long together; preempted = times the system took the processor",
+        )?;
+        writeln!(
+            self.text,
+            "  {:NAME$} {:>17} {:>17} {:>17} {:>17} {:>9}",
+            "", "≥ 100 µs", "floor", "≥ 1 ms", "floor", "preempted"
+        )?;
+        let show = |total: &StallTotal| match total.count {
+            0 => "none".to_owned(),
+            count => format!("{} · {}", thousands(count), duration(total.total_ns)),
+        };
         for map in &replay.maps {
-            let stalls = &map.run.stalls;
-            let show = |total: &super::latency::StallTotal| match total.count {
-                0 => "none".to_owned(),
-                count => format!("{} ({} in total)", thousands(count), duration(total.total_ns)),
-            };
+            let (stalls, floor) = (&map.run.stalls, &map.run.floor);
             writeln!(
                 self.text,
-                "  {:NAME$} ≥ 100 µs: {:<24} ≥ 1 ms: {:<24}",
+                "  {:NAME$} {:>17} {:>17} {:>17} {:>17} {:>9}",
                 map.run.map,
                 show(&stalls.over_100_us),
-                show(&stalls.over_1_ms),
-            )?;
-            let floor = &map.run.floor;
-            writeln!(
-                self.text,
-                "  {:NAME$} ≥ 100 µs: {:<24} ≥ 1 ms: {:<24}",
-                "  floor",
                 show(&floor.over_100_us),
+                show(&stalls.over_1_ms),
                 show(&floor.over_1_ms),
+                map.run.preemptions.map_or("–".to_owned(), thousands),
             )?;
         }
         let floor = &first.run.floor;
@@ -242,7 +280,11 @@ impl Page {
         let high = most(replay, |map| map.run.latency.max_ns).max(low * 2.0);
         self.title(
             "Slowest operation over the replay",
-            &format!("left to right; log scale, {} to {}", duration(low), duration(high)),
+            &format!(
+                "left to right; log scale, {} to {}",
+                duration(low),
+                duration(high)
+            ),
         )?;
         for map in &replay.maps {
             let columns = squeeze(&map.run.bins.max_ns);
@@ -258,13 +300,20 @@ impl Page {
 
     fn memory(&mut self, replay: &Replay) -> fmt::Result {
         if replay.maps.iter().any(|map| map.run.memory.is_none()) {
-            self.title("Memory", "not available: this system does not tell a process its peak")?;
+            self.title(
+                "Memory",
+                "not available: this system does not tell a process its peak",
+            )?;
             return writeln!(self.text);
         }
-        self.title("Memory", "of the process, above what it had before the first operation")?;
+        self.title(
+            "Memory",
+            "of the process, above what it had before the first operation",
+        )?;
         let peak = |map: &MapReport| map.run.memory.as_ref().map_or(0.0, |m| m.peak_bytes as f64);
         let high = most(replay, peak);
-        let per = |per: Option<f64>| per.map_or("–".to_owned(), |per| format!("{per:.1} B/entry"));
+        let per =
+            |per: Option<f64>| per.map_or("–".to_owned(), |per| format!("{per:.1} B/entry"));
         for map in &replay.maps {
             let Some(m) = &map.run.memory else { continue };
             writeln!(
@@ -279,7 +328,7 @@ impl Page {
             )?;
         }
         for map in &replay.maps {
-            let columns = squeeze_u64(&map.run.bins.memory_bytes);
+            let columns = squeeze_u64(&map.run.bins.memory_peak_bytes);
             writeln!(
                 self.text,
                 "  {:NAME$} {}",
@@ -292,7 +341,9 @@ impl Page {
 
     fn growths(&mut self, map: &MapReport) -> fmt::Result {
         let run = &map.run;
-        let Some(stats) = &run.stats else { return Ok(()) };
+        let Some(stats) = &run.stats else {
+            return Ok(());
+        };
         self.title(
             &format!("Growths of {}", run.map),
             &format!(
@@ -306,7 +357,7 @@ impl Page {
         let work = &stats.work_max;
         writeln!(
             self.text,
-            "  most work by one operation: {} entries moved ({}), {} fresh pages, {} system calls, {} allocations",
+            "  most by one operation: {} entries moved ({}), {} fresh pages, {} system calls, {} allocations",
             thousands(work.entries_moved),
             bytes(work.bytes_moved as f64),
             work.fresh_pages,
@@ -335,7 +386,11 @@ impl Page {
                 thousands(growth.begin_op),
                 duration(growth.begin_ns),
                 growth.kind,
-                format!("{} → {}", thousands(growth.from_buckets), thousands(growth.to_buckets)),
+                format!(
+                    "{} → {}",
+                    thousands(growth.from_buckets),
+                    thousands(growth.to_buckets)
+                ),
                 thousands(growth.steps),
                 bytes(growth.bytes_moved as f64),
                 bytes(growth.bytes_released as f64),
@@ -348,7 +403,11 @@ impl Page {
 
 /// The greatest of a figure over all maps, never 0.
 fn most(replay: &Replay, value: impl Fn(&MapReport) -> f64) -> f64 {
-    replay.maps.iter().map(value).fold(f64::MIN_POSITIVE, f64::max)
+    replay
+        .maps
+        .iter()
+        .map(value)
+        .fold(f64::MIN_POSITIVE, f64::max)
 }
 
 /// Fewer columns, each the greatest of those it stands for.

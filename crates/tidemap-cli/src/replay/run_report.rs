@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::{Content, Counts};
 use super::clock::ClockReport;
-use super::latency::{Latency, Recorder, StallTotal, Stalls};
+use super::latency::{Latency, Recorder, Slice, StallTotal, Stalls};
 
 /// Everything measured in one run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,6 +36,9 @@ pub(crate) struct MapRun {
     pub stats: Option<MapStats>,
     /// Growths, oldest first.
     pub growths: Vec<GrowthRow>,
+    /// How often the system took the processor away during the latency pass;
+    /// `None` where it does not tell.
+    pub preemptions: Option<u64>,
     /// How long dropping the full map took.
     pub drop_ns: f64,
 }
@@ -90,6 +93,8 @@ pub(crate) struct Bins {
     pub len: Vec<u64>,
     /// Memory at the slice's end, above the baseline; empty where not available.
     pub memory_bytes: Vec<u64>,
+    /// The most memory within the slice, the same way.
+    pub memory_peak_bytes: Vec<u64>,
 }
 
 impl Bins {
@@ -98,6 +103,15 @@ impl Bins {
         let slices = recorder.slices();
         let clock = recorder.clock();
         let mut end_op = 0;
+        let above = |bytes: fn(&Slice) -> u64| -> Vec<u64> {
+            let Some(baseline) = baseline else {
+                return Vec::new();
+            };
+            slices
+                .iter()
+                .map(|slice| bytes(slice).saturating_sub(baseline))
+                .collect()
+        };
         Bins {
             end_op: slices
                 .iter()
@@ -113,9 +127,8 @@ impl Bins {
                 .map(|slice| clock.ns(slice.sum) / slice.ops.max(1) as f64)
                 .collect(),
             len: slices.iter().map(|slice| slice.len).collect(),
-            memory_bytes: baseline.map_or(Vec::new(), |baseline| {
-                slices.iter().map(|slice| slice.resident.saturating_sub(baseline)).collect()
-            }),
+            memory_bytes: above(|slice| slice.resident),
+            memory_peak_bytes: above(|slice| slice.resident_peak),
         }
     }
 }

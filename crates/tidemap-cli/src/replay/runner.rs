@@ -20,9 +20,9 @@ use tidemap_bench::contenders::{
 
 use super::answers::{AnswerKind, Content, Tally, content};
 use super::clock::{Clock, Ticks};
-use super::latency::{Recorder, SLICES};
+use super::latency::{Recorder, SLICES, Slice};
 use super::maps::{Faulty, MapName};
-use super::memory::Memory;
+use super::memory::{Memory, preemptions};
 use super::noise::NoMap;
 use super::run_report::{
     Answers, Bins, Floor, GrowthRow, MapRun, MapStats, MemoryReport, Throughput, WorkRow,
@@ -92,7 +92,9 @@ impl Replay<'_> {
         progress: Progress<'_>,
     ) -> Result<Outcome> {
         match self.job.mode {
-            Mode::Measure => Ok(Outcome::Run(Box::new(self.measure::<C, S, V>(space, progress)?))),
+            Mode::Measure => Ok(Outcome::Run(Box::new(
+                self.measure::<C, S, V>(space, progress)?,
+            ))),
             Mode::Answers { from, to } => {
                 Ok(Outcome::Answers(self.answers::<C, S, V>(space, from, to)))
             }
@@ -118,7 +120,10 @@ impl Replay<'_> {
         if V::EXPIRES {
             self.stream.times[at]
         } else {
-            Timing { now_us: 0, ttl_us: Timing::FOREVER }
+            Timing {
+                now_us: 0,
+                ttl_us: Timing::FOREVER,
+            }
         }
     }
 
@@ -140,12 +145,16 @@ impl Replay<'_> {
             memory.reset_peak();
         }
         let baseline = memory.as_mut().and_then(Memory::resident_bytes);
+        let preempted_before = preemptions();
         let mut map: C = self.map();
         let (tally, last_us, marks) =
             self.latency_pass(&mut map, space, &mut recorder, &mut memory, &mut |done| {
                 progress(1, done);
             });
-        let peak = memory.as_ref().and_then(Memory::peak_bytes);
+        let preempted = preemptions()
+            .zip(preempted_before)
+            .map(|(now, then)| now - then);
+        let peak_is_exact = memory.as_ref().is_some_and(Memory::peak_is_exact);
         let last = memory.as_mut().and_then(Memory::resident_bytes);
         let content = content(&map, last_us);
         let stats = map.stats().map(|stats| MapStats::new(&stats));
@@ -174,7 +183,7 @@ impl Replay<'_> {
             percentiles: recorder.percentiles(),
             stalls: recorder.stalls(),
             floor,
-            memory: memory_report(baseline, last, peak, &recorder, &content, &tally),
+            memory: memory_report(baseline, last, peak_is_exact, &recorder, &content, &tally),
             bins: Bins::new(&recorder, baseline),
             answers: Answers {
                 counts: tally.counts(),
@@ -190,6 +199,7 @@ impl Replay<'_> {
             },
             stats,
             growths,
+            preemptions: preempted,
             drop_ns,
         })
     }
@@ -233,10 +243,13 @@ impl Replay<'_> {
                     let now = (index, recorder.now());
                     if started != growths_seen {
                         mark_end(&mut marks, now);
-                        marks.resize(marks.len() + (started - growths_seen) as usize, GrowthMark {
-                            begin: now,
-                            end: None,
-                        });
+                        marks.resize(
+                            marks.len() + (started - growths_seen) as usize,
+                            GrowthMark {
+                                begin: now,
+                                end: None,
+                            },
+                        );
                         growths_seen = started;
                     }
                     growing = map.growth().is_some();
@@ -246,9 +259,23 @@ impl Replay<'_> {
                 }
                 index += 1;
             }
-            let resident = memory.as_mut().and_then(Memory::resident_bytes).unwrap_or(0);
+            let resident = memory
+                .as_mut()
+                .and_then(Memory::resident_bytes)
+                .unwrap_or(0);
+            let peak = memory
+                .as_mut()
+                .and_then(Memory::take_peak_bytes)
+                .unwrap_or(0);
             let len = map.len();
-            recorder.end_slice(index - slice_begin, resident, len as u64, tally.checkpoint(len));
+            recorder.end_slice(Slice {
+                ops: index - slice_begin,
+                resident,
+                resident_peak: peak.max(resident),
+                len: len as u64,
+                digest: tally.checkpoint(len),
+                ..Slice::default()
+            });
             progress(index);
         }
         (tally, last_us, marks)
@@ -296,7 +323,10 @@ impl Replay<'_> {
             recorder.clear_slices();
             let before = recorder.timed();
             self.latency_pass(&mut no_map, space, recorder, &mut None, &mut |_| {});
-            progress(3, (recorder.timed() as f64 / goal as f64 * self.job.ops as f64) as u64);
+            progress(
+                3,
+                (recorder.timed() as f64 / goal as f64 * self.job.ops as f64) as u64,
+            );
             if recorder.timed() == before {
                 break;
             }
@@ -372,7 +402,10 @@ fn growth_rows<C: Contender<K, V>, K, V>(
     // A bounded log has the latest growths only, and growths before the first
     // operation (a presized map has none) have no mark.
     let count = growths.len().min(marks.len());
-    let (growths, marks) = (&growths[growths.len() - count..], &marks[marks.len() - count..]);
+    let (growths, marks) = (
+        &growths[growths.len() - count..],
+        &marks[marks.len() - count..],
+    );
     growths
         .iter()
         .zip(marks)
@@ -398,18 +431,28 @@ fn growth_rows<C: Contender<K, V>, K, V>(
 fn memory_report(
     baseline: Option<u64>,
     last: Option<u64>,
-    peak: Option<u64>,
+    peak_is_exact: bool,
     recorder: &Recorder,
     content: &Content,
     tally: &Tally,
 ) -> Option<MemoryReport> {
     let (baseline, last) = (baseline?, last?);
-    let sampled = recorder.slices().iter().map(|slice| slice.resident).max().unwrap_or(0);
+    let peak = recorder
+        .slices()
+        .iter()
+        .map(|slice| slice.resident_peak)
+        .max()
+        .unwrap_or(0);
     let above = |bytes: u64| bytes.saturating_sub(baseline);
-    let (peak_bytes, final_bytes) = (above(peak.unwrap_or(sampled).max(last)), above(last));
+    let (peak_bytes, final_bytes) = (above(peak.max(last)), above(last));
     let per = |bytes: u64, entries: u64| (entries > 0).then(|| bytes as f64 / entries as f64);
     Some(MemoryReport {
-        peak_from: if peak.is_some() { "high-water mark" } else { "samples" }.to_owned(),
+        peak_from: if peak_is_exact {
+            "high-water mark"
+        } else {
+            "samples"
+        }
+        .to_owned(),
         baseline_bytes: baseline,
         peak_bytes,
         final_bytes,

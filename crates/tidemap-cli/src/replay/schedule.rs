@@ -26,13 +26,21 @@ impl Schedule {
     /// For `scale` copies of a stream of `op_count` operations.
     pub(crate) fn new(op_count: usize, scale: u32, seed: u64) -> Self {
         let active = (0..scale).map(|copy| Turn { at: 0, copy }).collect();
-        Schedule { active, op_count, state: seed }
+        Schedule {
+            active,
+            op_count,
+            state: seed,
+        }
     }
 
     /// The next turn. Callers ask at most `op_count * scale` times.
     #[inline(always)]
     pub(crate) fn next(&mut self) -> Turn {
-        let chosen = if self.active.len() == 1 { 0 } else { self.draw() };
+        let chosen = if self.active.len() == 1 {
+            0
+        } else {
+            self.draw()
+        };
         let turn = self.active[chosen];
         self.active[chosen].at += 1;
         if turn.at + 1 == self.op_count && self.active.len() > 1 {
@@ -64,7 +72,9 @@ mod tests {
 
     fn turns(op_count: usize, scale: u32, seed: u64) -> Vec<Turn> {
         let mut schedule = Schedule::new(op_count, scale, seed);
-        (0..op_count * scale as usize).map(|_| schedule.next()).collect()
+        (0..op_count * scale as usize)
+            .map(|_| schedule.next())
+            .collect()
     }
 
     #[test]
@@ -72,8 +82,11 @@ mod tests {
         for scale in [1, 2, 7] {
             let all = turns(50, scale, 3);
             for copy in 0..scale {
-                let own: Vec<usize> =
-                    all.iter().filter(|turn| turn.copy == copy).map(|turn| turn.at).collect();
+                let own: Vec<usize> = all
+                    .iter()
+                    .filter(|turn| turn.copy == copy)
+                    .map(|turn| turn.at)
+                    .collect();
                 assert_eq!(own, (0..50).collect::<Vec<_>>());
             }
         }

@@ -45,7 +45,9 @@ impl Source {
         }
         let name = path.display().to_string();
         let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
-        let metadata = file.metadata().with_context(|| format!("cannot open {name}"))?;
+        let metadata = file
+            .metadata()
+            .with_context(|| format!("cannot open {name}"))?;
         if metadata.is_dir() {
             bail!("{name} is a directory; name the files in it");
         }
@@ -55,17 +57,22 @@ impl Source {
     /// Recognises the compression of `raw`.
     pub(crate) fn unpack(name: String, raw: Box<dyn Read>) -> Result<Source> {
         let mut raw = BufReader::with_capacity(BUFFER_BYTES, Prefixed::new(raw, 8)?);
-        let head = raw.fill_buf().with_context(|| format!("cannot read {name}"))?;
+        let head = raw
+            .fill_buf()
+            .with_context(|| format!("cannot read {name}"))?;
         let (compression, reader): (_, Box<dyn Read>) = match head {
-            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
-                ("zstd", Box::new(zstd::Decoder::with_buffer(raw).context("cannot start zstd")?))
-            }
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => (
+                "zstd",
+                Box::new(zstd::Decoder::with_buffer(raw).context("cannot start zstd")?),
+            ),
             [0x1f, 0x8b, ..] => ("gzip", Box::new(flate2::bufread::MultiGzDecoder::new(raw))),
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
                 bail!("{name} is packed with xz; unpack it first: xz -dc FILE | tidemap replay -")
             }
             [b'B', b'Z', b'h', b'1'..=b'9', 0x31, ..] => {
-                bail!("{name} is packed with bzip2; unpack it first: bzip2 -dc FILE | tidemap replay -")
+                bail!(
+                    "{name} is packed with bzip2; unpack it first: bzip2 -dc FILE | tidemap replay -"
+                )
             }
             [b'P', b'K', 3, 4, ..] => {
                 bail!("{name} is a zip archive; unpack it first: unzip -p FILE | tidemap replay -")
@@ -73,7 +80,12 @@ impl Source {
             _ => ("none", Box::new(raw)),
         };
         let reader = BufReader::with_capacity(BUFFER_BYTES, reader);
-        Ok(Source { name, compression, built_in: false, reader })
+        Ok(Source {
+            name,
+            compression,
+            built_in: false,
+            reader,
+        })
     }
 
     /// The first bytes of the unpacked workload, without consuming them: as much
@@ -87,7 +99,10 @@ impl Source {
         );
         let mut inner = inner;
         let mut head = Vec::new();
-        let outcome = inner.by_ref().take(BUFFER_BYTES as u64 / 2).read_to_end(&mut head);
+        let outcome = inner
+            .by_ref()
+            .take(BUFFER_BYTES as u64 / 2)
+            .read_to_end(&mut head);
         if let Err(error) = outcome {
             // What came before the tear may still tell the format; the parser
             // meets the same error again and says where.
@@ -130,8 +145,14 @@ struct Prefixed {
 impl Prefixed {
     fn new(mut rest: Box<dyn Read>, want: u64) -> Result<Self> {
         let mut head = Vec::new();
-        rest.by_ref().take(want).read_to_end(&mut head).context("cannot read the first bytes")?;
-        Ok(Prefixed { head: io::Cursor::new(head), rest })
+        rest.by_ref()
+            .take(want)
+            .read_to_end(&mut head)
+            .context("cannot read the first bytes")?;
+        Ok(Prefixed {
+            head: io::Cursor::new(head),
+            rest,
+        })
     }
 }
 
@@ -177,14 +198,20 @@ mod tests {
             (b"PK\x03\x04....", "zip"),
         ] {
             let error = text_of(head.to_vec()).unwrap_err().to_string();
-            assert!(error.contains(word) && error.contains("unpack it first"), "{error}");
+            assert!(
+                error.contains(word) && error.contains("unpack it first"),
+                "{error}"
+            );
         }
     }
 
     #[test]
     fn peek_does_not_consume() {
-        let mut source =
-            Source::unpack("x".into(), Box::new(io::Cursor::new(b"one\ntwo\n".to_vec()))).unwrap();
+        let mut source = Source::unpack(
+            "x".into(),
+            Box::new(io::Cursor::new(b"one\ntwo\n".to_vec())),
+        )
+        .unwrap();
         assert_eq!(source.peek().unwrap(), b"one\ntwo\n");
         let mut text = String::new();
         source.reader.read_to_string(&mut text).unwrap();

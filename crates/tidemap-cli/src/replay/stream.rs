@@ -37,8 +37,14 @@ pub(crate) enum OpKind {
 
 impl OpKind {
     /// All kinds, by code.
-    pub(crate) const ALL: [OpKind; 6] =
-        [OpKind::Get, OpKind::Put, OpKind::Fetch, OpKind::Delete, OpKind::Update, OpKind::Clear];
+    pub(crate) const ALL: [OpKind; 6] = [
+        OpKind::Get,
+        OpKind::Put,
+        OpKind::Fetch,
+        OpKind::Delete,
+        OpKind::Update,
+        OpKind::Clear,
+    ];
 
     /// The word in the `tidemap` format and in messages.
     pub(crate) fn as_str(self) -> &'static str {
@@ -189,12 +195,19 @@ impl Builder {
 
     /// For keys that are byte strings.
     pub(crate) fn bytes() -> Self {
-        Builder::with_keys(Keys::Bytes { arena: Vec::new(), ends: Vec::new() })
+        Builder::with_keys(Keys::Bytes {
+            arena: Vec::new(),
+            ends: Vec::new(),
+        })
     }
 
     fn with_keys(keys: Keys) -> Self {
         Builder {
-            stream: Stream { keys, ops: Vec::new(), times: Vec::new() },
+            stream: Stream {
+                keys,
+                ops: Vec::new(),
+                times: Vec::new(),
+            },
             index: hashbrown::HashTable::new(),
             hasher: foldhash::fast::FixedState::default(),
             timed: false,
@@ -207,7 +220,12 @@ impl Builder {
     }
 
     /// Adds an operation on an integer key.
-    pub(crate) fn push_int(&mut self, kind: OpKind, key: u64, value: u64) -> Result<(), LimitError> {
+    pub(crate) fn push_int(
+        &mut self,
+        kind: OpKind,
+        key: u64,
+        value: u64,
+    ) -> Result<(), LimitError> {
         use std::hash::BuildHasher;
         let Keys::Ints(keys) = &mut self.stream.keys else {
             unreachable!("an integer key in a stream of byte strings")
@@ -223,7 +241,11 @@ impl Builder {
                 id
             }
         };
-        self.push_op(Op { value, key: id, kind })
+        self.push_op(Op {
+            value,
+            key: id,
+            kind,
+        })
     }
 
     /// Adds an operation on a byte-string key.
@@ -241,7 +263,10 @@ impl Builder {
             unreachable!("a byte-string key in a stream of integers")
         };
         let hash = self.hasher.hash_one(key);
-        let id = match self.index.find(hash, |&id| bytes_of(arena, ends, id) == key) {
+        let id = match self
+            .index
+            .find(hash, |&id| bytes_of(arena, ends, id) == key)
+        {
             Some(&id) => id,
             None => {
                 let id = u32::try_from(ends.len()).map_err(|_| LimitError::Keys)?;
@@ -252,19 +277,30 @@ impl Builder {
                 id
             }
         };
-        self.push_op(Op { value, key: id, kind })
+        self.push_op(Op {
+            value,
+            key: id,
+            kind,
+        })
     }
 
     /// Adds an operation that empties the map. It has no key; R1 gets 0.
     pub(crate) fn push_clear(&mut self) -> Result<(), LimitError> {
-        self.push_op(Op { value: 0, key: 0, kind: OpKind::Clear })
+        self.push_op(Op {
+            value: 0,
+            key: 0,
+            kind: OpKind::Clear,
+        })
     }
 
     /// Gives the operation that was added last a time. Either every operation
     /// gets one or, by [`Builder::finish`], none does.
     pub(crate) fn set_timing(&mut self, timing: Timing) {
         self.timed |= timing.ttl_us != Timing::FOREVER || timing.now_us != 0;
-        let untimed = Timing { now_us: 0, ttl_us: Timing::FOREVER };
+        let untimed = Timing {
+            now_us: 0,
+            ttl_us: Timing::FOREVER,
+        };
         self.stream.times.resize(self.stream.ops.len() - 1, untimed);
         self.stream.times.push(timing);
     }
@@ -285,7 +321,10 @@ impl Builder {
     /// The stream.
     pub(crate) fn finish(mut self) -> Stream {
         if self.timed {
-            let untimed = Timing { now_us: 0, ttl_us: Timing::FOREVER };
+            let untimed = Timing {
+                now_us: 0,
+                ttl_us: Timing::FOREVER,
+            };
             self.stream.times.resize(self.stream.ops.len(), untimed);
         } else {
             self.stream.times = Vec::new();
@@ -329,7 +368,12 @@ mod tests {
         }
         let stream = builder.finish();
         assert_eq!((stream.keys.len(), stream.ops.len()), (10_000, 20_000));
-        assert!(stream.ops[..10_000].iter().zip(&stream.ops[10_000..]).all(|(a, b)| a.key == b.key));
+        assert!(
+            stream.ops[..10_000]
+                .iter()
+                .zip(&stream.ops[10_000..])
+                .all(|(a, b)| a.key == b.key)
+        );
     }
 
     #[test]
@@ -337,7 +381,12 @@ mod tests {
         let mut builder = Builder::bytes();
         let key = vec![b'k'; KEY_BYTES_MAX + 1];
         let error = builder.push_bytes(OpKind::Put, &key, 0).unwrap_err();
-        assert_eq!(error, LimitError::LongKey { bytes: KEY_BYTES_MAX + 1 });
+        assert_eq!(
+            error,
+            LimitError::LongKey {
+                bytes: KEY_BYTES_MAX + 1
+            }
+        );
     }
 
     #[test]
@@ -345,9 +394,24 @@ mod tests {
         let mut builder = Builder::bytes();
         builder.push_bytes(OpKind::Put, b"a", 0).unwrap();
         builder.push_bytes(OpKind::Put, b"b", 0).unwrap();
-        builder.set_timing(Timing { now_us: 5, ttl_us: 9 });
+        builder.set_timing(Timing {
+            now_us: 5,
+            ttl_us: 9,
+        });
         let stream = builder.finish();
-        assert_eq!(stream.times[0], Timing { now_us: 0, ttl_us: Timing::FOREVER });
-        assert_eq!(stream.times[1], Timing { now_us: 5, ttl_us: 9 });
+        assert_eq!(
+            stream.times[0],
+            Timing {
+                now_us: 0,
+                ttl_us: Timing::FOREVER
+            }
+        );
+        assert_eq!(
+            stream.times[1],
+            Timing {
+                now_us: 5,
+                ttl_us: 9
+            }
+        );
     }
 }

@@ -23,16 +23,26 @@ pub(crate) fn measure(
 ) -> Result<MapRun> {
     match talk(this_program()?, job, stream, progress)? {
         Message::Run(run) => Ok(*run),
-        _ => bail!("the run of `{}` sent something else than its figures", job.map),
+        _ => bail!(
+            "the run of `{}` sent something else than its figures",
+            job.map
+        ),
     }
 }
 
 /// Runs `job` in a child and gives the answers from operation `from` to `to`.
 pub(crate) fn answers(job: &Job, stream: &Stream, from: u64, to: u64) -> Result<Vec<(u8, u64)>> {
-    let job = Job { mode: Mode::Answers { from, to }, progress: false, ..job.clone() };
+    let job = Job {
+        mode: Mode::Answers { from, to },
+        progress: false,
+        ..job.clone()
+    };
     match talk(this_program()?, &job, stream, &mut |_, _| {})? {
         Message::Answers(answers) => Ok(answers),
-        _ => bail!("the run of `{}` sent something else than its answers", job.map),
+        _ => bail!(
+            "the run of `{}` sent something else than its answers",
+            job.map
+        ),
     }
 }
 
@@ -104,7 +114,11 @@ fn death(job: &Job, status: ExitStatus, complaints: &str) -> anyhow::Error {
     // Rust's panics take two lines: where, then why.
     let mut lines = complaints.lines().filter(|line| !line.trim().is_empty());
     let said = match complaints.find("panicked at") {
-        Some(at) => complaints[at..].lines().take(2).collect::<Vec<_>>().join(" "),
+        Some(at) => complaints[at..]
+            .lines()
+            .take(2)
+            .collect::<Vec<_>>()
+            .join(" "),
         None => lines.next_back().unwrap_or_default().to_owned(),
     };
     if said.is_empty() {
@@ -151,19 +165,35 @@ mod tests {
         for key in 0..100_000 {
             builder.push_int(OpKind::Put, key, 0).unwrap();
         }
-        let map = MapChoice { name: MapName::Std, presized: false };
+        let map = MapChoice {
+            name: MapName::Std,
+            presized: false,
+        };
         let mode = Mode::Measure;
-        let job = Job { map, ops: 1, scale: 1, seed: 1, progress: false, mode };
+        let job = Job {
+            map,
+            ops: 1,
+            scale: 1,
+            seed: 1,
+            progress: false,
+            mode,
+        };
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        format!("{:#}", talk(command, &job, &builder.finish(), &mut |_, _| {}).unwrap_err())
+        format!(
+            "{:#}",
+            talk(command, &job, &builder.finish(), &mut |_, _| {}).unwrap_err()
+        )
     }
 
     #[test]
     fn every_death_is_told() {
         let check = |script: &str, part: &str| {
             let error = error_of(script);
-            assert!(error.contains("`std`") && error.contains(part), "{script}: {error}");
+            assert!(
+                error.contains("`std`") && error.contains(part),
+                "{script}: {error}"
+            );
         };
         check("kill -9 $$", "killed (signal 9");
         check("kill -11 $$", "signal 11");
@@ -173,7 +203,10 @@ mod tests {
             "panicked at map.rs:7: bucket 3 is full",
         );
         check("cat > /dev/null", "without a result");
-        check("cat > /dev/null; echo '{\"failed\":\"no room\"}'", "failed: no room");
+        check(
+            "cat > /dev/null; echo '{\"failed\":\"no room\"}'",
+            "failed: no room",
+        );
         check("cat > /dev/null; echo nonsense", "garbled");
     }
 }

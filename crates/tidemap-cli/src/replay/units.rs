@@ -17,8 +17,13 @@ pub(crate) fn thousands(number: u64) -> String {
 fn scaled(value: f64, units: &[(f64, &str)]) -> String {
     // 999.9 rounds to 1000, which belongs to the next unit.
     let fits = |size: f64| value >= size * 0.9995;
-    let (size, unit) =
-        units.iter().rev().find(|(size, _)| fits(*size)).or(units.first()).copied().unwrap_or((1.0, ""));
+    let (size, unit) = units
+        .iter()
+        .rev()
+        .find(|(size, _)| fits(*size))
+        .or(units.first())
+        .copied()
+        .unwrap_or((1.0, ""));
     let value = value / size;
     let decimals = match value {
         v if v == 0.0 || v >= 99.95 => 0,
@@ -45,13 +50,26 @@ pub(crate) fn bytes(bytes: f64) -> String {
     }
     scaled(
         bytes,
-        &[(KIB, "KiB"), (KIB * KIB, "MiB"), (KIB * KIB * KIB, "GiB"), (KIB * KIB * KIB * KIB, "TiB")],
+        &[
+            (KIB, "KiB"),
+            (KIB * KIB, "MiB"),
+            (KIB * KIB * KIB, "GiB"),
+            (KIB * KIB * KIB * KIB, "TiB"),
+        ],
     )
 }
 
 /// A rate per second.
 pub(crate) fn rate(per_second: f64) -> String {
-    scaled(per_second, &[(1.0, "op/s"), (1e3, "k op/s"), (1e6, "M op/s"), (1e9, "G op/s")])
+    scaled(
+        per_second,
+        &[
+            (1.0, "op/s"),
+            (1e3, "k op/s"),
+            (1e6, "M op/s"),
+            (1e9, "G op/s"),
+        ],
+    )
 }
 
 /// A bar that fills `share` of `width` characters.
@@ -73,7 +91,11 @@ pub(crate) fn sparkline(shares: impl Iterator<Item = f64>) -> String {
 
 /// Where `value` lies between `low` and `high` on a logarithmic scale.
 pub(crate) fn log_share(value: f64, low: f64, high: f64) -> f64 {
-    if value <= low { 0.0 } else { (value / low).ln() / (high / low).ln() }
+    if value <= low {
+        0.0
+    } else {
+        (value / low).ln() / (high / low).ln()
+    }
 }
 
 #[cfg(test)]

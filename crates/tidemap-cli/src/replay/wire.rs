@@ -103,7 +103,10 @@ pub(crate) fn read(mut from: impl BufRead) -> Result<(Job, Stream)> {
         Some(bytes) => {
             let mut arena = vec![0; bytes];
             from.read_exact(&mut arena).context("torn keys")?;
-            Keys::Bytes { arena, ends: read_words(&mut from, header.key_count)? }
+            Keys::Bytes {
+                arena,
+                ends: read_words(&mut from, header.key_count)?,
+            }
         }
     };
     let mut ops = Vec::with_capacity(header.op_count);
@@ -113,7 +116,9 @@ pub(crate) fn read(mut from: impl BufRead) -> Result<(Job, Stream)> {
         let [value, rest] = [&record[..8], &record[8..]]
             .map(|half| u64::from_le_bytes(half.try_into().expect("8 bytes")));
         let (key, kind) = (rest as u32, (rest >> 32) as usize);
-        let Some(&kind) = OpKind::ALL.get(kind) else { bail!("operation code {kind}") };
+        let Some(&kind) = OpKind::ALL.get(kind) else {
+            bail!("operation code {kind}")
+        };
         if key as usize >= keys.len() {
             bail!("key id {key} of {}", keys.len());
         }
@@ -131,7 +136,9 @@ pub(crate) fn read(mut from: impl BufRead) -> Result<(Job, Stream)> {
 }
 
 fn write_words(to: &mut impl Write, words: &[u64]) -> io::Result<()> {
-    words.iter().try_for_each(|word| to.write_all(&word.to_le_bytes()))
+    words
+        .iter()
+        .try_for_each(|word| to.write_all(&word.to_le_bytes()))
 }
 
 fn read_words(from: &mut impl Read, count: usize) -> Result<Vec<u64>> {
@@ -151,9 +158,19 @@ mod tests {
     use crate::replay::stream::Builder;
 
     fn job() -> Job {
-        let map = MapChoice { name: MapName::Std, presized: true };
+        let map = MapChoice {
+            name: MapName::Std,
+            presized: true,
+        };
         let mode = Mode::Answers { from: 1, to: 9 };
-        Job { map, ops: 3, scale: 2, seed: 7, progress: false, mode }
+        Job {
+            map,
+            ops: 3,
+            scale: 2,
+            seed: 7,
+            progress: false,
+            mode,
+        }
     }
 
     #[test]
@@ -163,9 +180,15 @@ mod tests {
         ints.push_int(OpKind::Delete, 0, 0).unwrap();
         let mut bytes = Builder::bytes();
         bytes.push_bytes(OpKind::Fetch, b"\xff\0\n", 5).unwrap();
-        bytes.set_timing(Timing { now_us: 3, ttl_us: 0 });
+        bytes.set_timing(Timing {
+            now_us: 3,
+            ttl_us: 0,
+        });
         bytes.push_clear().unwrap();
-        bytes.set_timing(Timing { now_us: 4, ttl_us: Timing::FOREVER });
+        bytes.set_timing(Timing {
+            now_us: 4,
+            ttl_us: Timing::FOREVER,
+        });
         for stream in [ints.finish(), bytes.finish()] {
             let mut wire = Vec::new();
             write(&job(), &stream, &mut wire).unwrap();

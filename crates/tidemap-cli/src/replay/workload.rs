@@ -104,7 +104,9 @@ impl<'a> IntSpace<'a> {
         } else if bits + copy_bits <= 64 {
             Spread::Shift { stride: 1 << bits }
         } else {
-            Spread::Renumber { unique: keys.len() as u64 }
+            Spread::Renumber {
+                unique: keys.len() as u64,
+            }
         };
         IntSpace { keys, spread }
     }
@@ -161,7 +163,10 @@ const _: () = assert!(size_of::<ByteKey<'_>>() == 16);
 impl<'a> ByteKey<'a> {
     #[inline(always)]
     fn new(bytes: &'a [u8], copy: u32) -> Self {
-        debug_assert!(u32::try_from(bytes.len()).is_ok(), "KEY_BYTES_MAX is far below 4 GiB");
+        debug_assert!(
+            u32::try_from(bytes.len()).is_ok(),
+            "KEY_BYTES_MAX is far below 4 GiB"
+        );
         // I1: pointer and length of a slice that lives for 'a; keys are shorter
         // than KEY_BYTES_MAX, so the length is not cut.
         ByteKey {
@@ -278,7 +283,10 @@ mod tests {
     #[test]
     fn copies_of_integer_keys_never_meet() {
         let negative = -5i64 as u64;
-        assert_eq!(all_distinct(&[negative, 0, 7], 100), Spread::Shift { stride: 16 });
+        assert_eq!(
+            all_distinct(&[negative, 0, 7], 100),
+            Spread::Shift { stride: 16 }
+        );
         assert_eq!(all_distinct(&[9], 3), Spread::Shift { stride: 1 });
         let wide = [i64::MIN as u64, i64::MAX as u64, 1, 2];
         assert_eq!(all_distinct(&wide, 100), Spread::Renumber { unique: 4 });

@@ -39,9 +39,13 @@ pub(super) fn read<const SIZE: usize>(mut source: Source) -> Result<Stream, Form
             } else {
                 i64::from_be_bytes(key[..8].try_into().expect("8 bytes"))
             };
-            builder.push_int(OpKind::Fetch, key as u64, records).map_err(|error| {
-                FormatError::Record { name: source.name.clone(), record: records + 1, error }
-            })?;
+            builder
+                .push_int(OpKind::Fetch, key as u64, records)
+                .map_err(|error| FormatError::Record {
+                    name: source.name.clone(),
+                    record: records + 1,
+                    error,
+                })?;
             records += 1;
         }
         if !rest.is_empty() {

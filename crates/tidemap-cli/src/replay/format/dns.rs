@@ -50,19 +50,33 @@ impl Lines for Dns {
         if count != fields.len() {
             return Err(wrong());
         }
-        let [time, client, qtype, name, _rcode, ttl, answers, answer_bytes] = fields;
+        let [
+            time,
+            client,
+            qtype,
+            name,
+            _rcode,
+            ttl,
+            answers,
+            answer_bytes,
+        ] = fields;
         let now_us = decimal::<u64>(time).ok_or_else(wrong)?;
         decimal::<u64>(client).ok_or_else(wrong)?;
         let ttl_seconds = decimal::<i64>(ttl).ok_or_else(wrong)?;
         decimal::<u64>(answers).ok_or_else(wrong)?;
         let answer_bytes = decimal::<u64>(answer_bytes).ok_or_else(wrong)?;
-        let ttl_us = u64::try_from(ttl_seconds.max(0)).unwrap_or(0).saturating_mul(1_000_000);
+        let ttl_us = u64::try_from(ttl_seconds.max(0))
+            .unwrap_or(0)
+            .saturating_mul(1_000_000);
         self.key.clear();
         self.key.extend_from_slice(qtype);
         self.key.push(b' ');
         self.key.extend_from_slice(name);
         builder.push_bytes(OpKind::Fetch, &self.key, answer_bytes)?;
-        builder.set_timing(Timing { now_us, ttl_us: ttl_us.min(Timing::FOREVER - 1) });
+        builder.set_timing(Timing {
+            now_us,
+            ttl_us: ttl_us.min(Timing::FOREVER - 1),
+        });
         Ok(())
     }
 }

@@ -27,12 +27,14 @@ pub(super) fn read_lines<F: Lines>(mut source: Source) -> Result<Stream, FormatE
     loop {
         line.clear();
         let mut bounded = (&mut source.reader).take(LINE_BYTES_MAX as u64 + 1);
-        let read = bounded.read_until(b'\n', &mut line).map_err(|error| FormatError::Read {
-            name: source.name.clone(),
-            place: format!("line {number}"),
-            compression: source.compression,
-            error,
-        })?;
+        let read = bounded
+            .read_until(b'\n', &mut line)
+            .map_err(|error| FormatError::Read {
+                name: source.name.clone(),
+                place: format!("line {number}"),
+                compression: source.compression,
+                error,
+            })?;
         if read == 0 {
             break;
         }
@@ -50,14 +52,19 @@ pub(super) fn read_lines<F: Lines>(mut source: Source) -> Result<Stream, FormatE
                 key_limit: KEY_BYTES_MAX,
             });
         }
-        format.line(&line, &mut builder).map_err(|error| FormatError::Line {
-            name: source.name.clone(),
-            line: number,
-            error,
-        })?;
+        format
+            .line(&line, &mut builder)
+            .map_err(|error| FormatError::Line {
+                name: source.name.clone(),
+                line: number,
+                error,
+            })?;
     }
     if builder.len() == 0 {
-        return Err(FormatError::NoOperation { name: source.name, lines: number });
+        return Err(FormatError::NoOperation {
+            name: source.name,
+            lines: number,
+        });
     }
     Ok(builder.finish())
 }
@@ -66,5 +73,9 @@ pub(super) fn read_lines<F: Lines>(mut source: Source) -> Result<Stream, FormatE
 pub(super) fn decimal<T: std::str::FromStr>(field: &[u8]) -> Option<T> {
     let text = std::str::from_utf8(field).ok()?;
     // `parse` accepts a plus sign; a log does not write one.
-    if text.starts_with('+') { None } else { text.parse().ok() }
+    if text.starts_with('+') {
+        None
+    } else {
+        text.parse().ok()
+    }
 }

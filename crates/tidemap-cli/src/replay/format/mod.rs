@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::source::Source;
-use super::stream::{Builder, LimitError, Stream};
+use super::stream::{LimitError, Stream};
 use lines::{Lines, read_lines};
 
 /// How the bytes of a workload are to be read.
@@ -95,17 +95,22 @@ fn quote(found: &[u8]) -> String {
     const SHOWN: usize = 80;
     let shown = &found[..found.len().min(SHOWN)];
     let more = if found.len() > SHOWN { "…" } else { "" };
-    let text: String =
-        String::from_utf8_lossy(shown).chars().flat_map(|c| match c {
+    let text: String = String::from_utf8_lossy(shown)
+        .chars()
+        .flat_map(|c| match c {
             '\t' | ' '..='~' => vec![c],
             c if c.is_alphanumeric() => vec![c],
             c => c.escape_default().collect(),
-        }).collect();
+        })
+        .collect();
     format!("`{text}{more}`")
 }
 
 fn malformed(found: &[u8], expected: &'static str) -> RecordError {
-    RecordError::Malformed { found: quote(found), expected }
+    RecordError::Malformed {
+        found: quote(found),
+        expected,
+    }
 }
 
 /// A workload that cannot be read.
@@ -122,7 +127,9 @@ pub(crate) enum FormatError {
         error: RecordError,
     },
     /// A line has no end in sight.
-    #[error("{name}:{line}: the line is longer than {limit} bytes, and a key may have {key_limit}; is this a text file?")]
+    #[error(
+        "{name}:{line}: the line is longer than {limit} bytes, and a key may have {key_limit}; is this a text file?"
+    )]
     LongLine {
         /// The input.
         name: String,
@@ -134,7 +141,9 @@ pub(crate) enum FormatError {
         key_limit: usize,
     },
     /// A binary stream ends inside a record.
-    #[error("{name}: torn at byte {offset}: {extra} bytes are left over after {records} keys of {size} bytes")]
+    #[error(
+        "{name}: torn at byte {offset}: {extra} bytes are left over after {records} keys of {size} bytes"
+    )]
     TornRecord {
         /// The input.
         name: String,
@@ -184,7 +193,10 @@ pub(crate) enum FormatError {
         lines: u64,
     },
     /// No format fits.
-    #[error("{name}: unknown format: {why}; name it with --format, one of {}", Format::listed())]
+    #[error(
+        "{name}: unknown format: {why}; name it with --format, one of {}",
+        Format::listed()
+    )]
     Unknown {
         /// The input.
         name: String,
@@ -231,7 +243,11 @@ pub(crate) fn parse(mut source: Source, format: Option<Format>) -> Result<Parsed
         Format::Paths => read_lines::<paths::Paths>(source)?,
         Format::Dns => read_lines::<dns::Dns>(source)?,
     };
-    Ok(Parsed { format, detected, stream })
+    Ok(Parsed {
+        format,
+        detected,
+        stream,
+    })
 }
 
 /// Lines that recognition tries.
@@ -247,7 +263,12 @@ fn detect(name: &str, head: &[u8]) -> Result<Format, FormatError> {
         "i64be" => return Ok(Format::I64be),
         _ => {}
     }
-    let unknown = |why: String| Err(FormatError::Unknown { name: name.to_owned(), why });
+    let unknown = |why: String| {
+        Err(FormatError::Unknown {
+            name: name.to_owned(),
+            why,
+        })
+    };
     if head.contains(&0) {
         return unknown("binary data, and the name does not end in .i32be or .i64be".to_owned());
     }
@@ -263,13 +284,19 @@ fn detect(name: &str, head: &[u8]) -> Result<Format, FormatError> {
     if looks_like::<ops::Ops>(head) {
         return Ok(Format::Tidemap);
     }
-    let control = head.iter().filter(|&&b| b < b' ' && !b"\t\n\r".contains(&b)).count();
+    let control = head
+        .iter()
+        .filter(|&&b| b < b' ' && !b"\t\n\r".contains(&b))
+        .count();
     if control * 100 > head.len() {
         return unknown("binary data, and the name does not end in .i32be or .i64be".to_owned());
     }
     if matches!(ending, "csv" | "tsv" | "json" | "jsonl" | "xml" | "html") {
         let first = head.split(|&b| b == b'\n').next().unwrap_or_default();
-        return unknown(format!("a .{ending} file whose first line is {}", quote(first)));
+        return unknown(format!(
+            "a .{ending} file whose first line is {}",
+            quote(first)
+        ));
     }
     Ok(Format::Keys)
 }

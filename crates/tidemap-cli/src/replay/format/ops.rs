@@ -27,8 +27,7 @@ pub(super) struct Ops {
     now_us: u64,
 }
 
-const EXPECTED: &str =
-    "`op key [value-bytes] [ttl-seconds]` with op one of get, put, fetch, update, delete; `clear`; or `clock seconds`";
+const EXPECTED: &str = "`op key [value-bytes] [ttl-seconds]` with op one of get, put, fetch, update, delete; `clear`; or `clock seconds`";
 const EXPECTED_CLOCK: &str = "`clock seconds`, not earlier than the clock before";
 
 impl Lines for Ops {
@@ -46,7 +45,10 @@ impl Lines for Ops {
         let mut fields = [&b""[..]; 4];
         let mut count = 0;
         // With tabs a field may be empty; runs of spaces separate once.
-        for field in line.split(|&b| b == separator).filter(|field| tabs || !field.is_empty()) {
+        for field in line
+            .split(|&b| b == separator)
+            .filter(|field| tabs || !field.is_empty())
+        {
             *fields.get_mut(count).ok_or_else(wrong)? = field;
             count += 1;
         }
@@ -54,7 +56,10 @@ impl Lines for Ops {
         let kind = match (op, count) {
             (b"clear", 1) => {
                 builder.push_clear()?;
-                builder.set_timing(Timing { now_us: self.now_us, ttl_us: Timing::FOREVER });
+                builder.set_timing(Timing {
+                    now_us: self.now_us,
+                    ttl_us: Timing::FOREVER,
+                });
                 return Ok(());
             }
             (b"clock", 2) => {
@@ -69,10 +74,21 @@ impl Lines for Ops {
             (b"fetch", 2..=4) => OpKind::Fetch,
             _ => return Err(wrong()),
         };
-        let value = if count > 2 { decimal(value).ok_or_else(wrong)? } else { 0 };
-        let ttl_us = if count > 3 { micros(ttl).ok_or_else(wrong)? } else { Timing::FOREVER };
+        let value = if count > 2 {
+            decimal(value).ok_or_else(wrong)?
+        } else {
+            0
+        };
+        let ttl_us = if count > 3 {
+            micros(ttl).ok_or_else(wrong)?
+        } else {
+            Timing::FOREVER
+        };
         builder.push_bytes(kind, key, value)?;
-        builder.set_timing(Timing { now_us: self.now_us, ttl_us });
+        builder.set_timing(Timing {
+            now_us: self.now_us,
+            ttl_us,
+        });
         Ok(())
     }
 }

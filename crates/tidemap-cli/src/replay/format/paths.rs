@@ -12,8 +12,7 @@ use crate::replay::stream::{Builder, OpKind};
 #[derive(Default)]
 pub(super) struct Paths;
 
-const EXPECTED: &str =
-    "five fields separated by tabs: `seconds`, `set` or `delete`, `path`, `size`, `object id` (16 hex digits, `-` for a delete)";
+const EXPECTED: &str = "five fields separated by tabs: `seconds`, `set` or `delete`, `path`, `size`, `object id` (16 hex digits, `-` for a delete)";
 
 impl Lines for Paths {
     fn builder() -> Builder {
