@@ -7,9 +7,16 @@ use clap::{Parser, Subcommand};
 mod go;
 mod replay;
 
+const EXAMPLES: &str = "\
+Examples:
+  tidemap                                  replay the built-in trace on tidemap and hashbrown
+  tidemap replay trace.txt --html p.html   replay a file of yours, write a page with plots
+  tidemap replay --help                    formats, maps, options
+";
+
 /// Hash maps that grow without stopping, and tools that show what any map is doing.
 #[derive(Parser)]
-#[command(name = "tidemap", version, about)]
+#[command(name = "tidemap", version, about, before_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

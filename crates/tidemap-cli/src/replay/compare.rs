@@ -81,7 +81,7 @@ impl fmt::Display for Difference {
                 first: None,
             } => write!(
                 f,
-                "{map} and {reference} differ first between operations {from} and {}",
+                "{map} and {reference} differ in answers or in number of entries, first between operations {from} and {}",
                 to - 1
             ),
             What::Answers {

@@ -241,20 +241,18 @@ impl Replay<'_> {
                 let started = map.growths_started();
                 if started != growths_seen || growing {
                     let now = (index, recorder.now());
-                    if started != growths_seen {
-                        mark_end(&mut marks, now);
-                        marks.resize(
-                            marks.len() + (started - growths_seen) as usize,
-                            GrowthMark {
-                                begin: now,
-                                end: None,
-                            },
-                        );
-                        growths_seen = started;
-                    }
+                    let began = started != growths_seen;
+                    growths_seen = started;
                     growing = map.growth().is_some();
-                    if !growing {
+                    if began || !growing {
                         mark_end(&mut marks, now);
+                    }
+                    // One that began and ended within this operation is in no log.
+                    if began && growing {
+                        marks.push(GrowthMark {
+                            begin: now,
+                            end: None,
+                        });
                     }
                 }
                 index += 1;
@@ -392,15 +390,10 @@ fn growth_rows<C: Contender<K, V>, K, V>(
     marks: &[GrowthMark],
     clock: &Clock,
 ) -> Vec<GrowthRow> {
+    // The log has the latest finished growths of more than one operation, the
+    // marks have all of them and the one that is still going on.
     let mut growths = map.growth_log();
-    // The log may or may not have the one that is still going on.
-    if let Some(current) = map.growth()
-        && growths.len() < marks.len()
-    {
-        growths.push(current);
-    }
-    // A bounded log has the latest growths only, and growths before the first
-    // operation (a presized map has none) have no mark.
+    growths.extend(map.growth());
     let count = growths.len().min(marks.len());
     let (growths, marks) = (
         &growths[growths.len() - count..],

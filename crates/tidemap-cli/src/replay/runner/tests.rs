@@ -8,13 +8,28 @@ use crate::replay::schedule::mix;
 use crate::replay::stream::{Builder, OpKind};
 
 /// The maps that are there; tidemap among them.
-const MAPS: [MapName; 5] =
-    [MapName::Tidemap, MapName::Hashbrown, MapName::Std, MapName::Griddle, MapName::Indexmap];
+const MAPS: [MapName; 5] = [
+    MapName::Tidemap,
+    MapName::Hashbrown,
+    MapName::Std,
+    MapName::Griddle,
+    MapName::Indexmap,
+];
 
 fn job(name: MapName, stream: &Stream, scale: u32, mode: Mode) -> Job {
-    let map = MapChoice { name, presized: false };
+    let map = MapChoice {
+        name,
+        presized: false,
+    };
     let ops = stream.ops.len() as u64 * u64::from(scale);
-    Job { map, ops, scale, seed: 7, progress: false, mode }
+    Job {
+        map,
+        ops,
+        scale,
+        seed: 7,
+        progress: false,
+        mode,
+    }
 }
 
 fn answers(job: &Job, stream: &Stream) -> Vec<(u8, u64)> {
@@ -33,7 +48,11 @@ fn measure(job: &Job, stream: &Stream) -> MapRun {
 
 /// A stream with every kind of operation, with or without expiry.
 fn random_stream(ops: u64, timed: bool, ints: bool) -> Stream {
-    let mut builder = if ints { Builder::ints() } else { Builder::bytes() };
+    let mut builder = if ints {
+        Builder::ints()
+    } else {
+        Builder::bytes()
+    };
     let mut now_us = 0;
     for index in 0..ops {
         let random = mix(index + 1);
@@ -52,7 +71,9 @@ fn random_stream(ops: u64, timed: bool, ints: bool) -> Stream {
         } else if ints {
             builder.push_int(kind, key, index).unwrap();
         } else {
-            builder.push_bytes(kind, format!("key {key}").as_bytes(), index).unwrap();
+            builder
+                .push_bytes(kind, format!("key {key}").as_bytes(), index)
+                .unwrap();
         }
         if timed {
             now_us += random >> 60;
@@ -78,7 +99,10 @@ fn model(stream: &Stream, scale: u32) -> Vec<(u8, u64)> {
         let turn = schedule.next();
         let op = stream.ops[turn.at];
         let t = stream.times.get(turn.at).copied();
-        let t = t.unwrap_or(Timing { now_us: 0, ttl_us: Timing::FOREVER });
+        let t = t.unwrap_or(Timing {
+            now_us: 0,
+            ttl_us: Timing::FOREVER,
+        });
         let key = (turn.copy, op.key);
         let fresh = (op.value, t.now_us.saturating_add(t.ttl_us));
         let found = map.get(&key).copied();
@@ -135,12 +159,27 @@ fn every_map_answers_as_the_model_does() {
             let mut seen: Vec<u8> = expected.iter().map(|answer| answer.0).collect();
             seen.sort_unstable();
             seen.dedup();
-            assert_eq!(seen.len(), if timed { 11 } else { 9 }, "every answer occurs: {seen:?}");
+            assert_eq!(
+                seen.len(),
+                if timed { 11 } else { 9 },
+                "every answer occurs: {seen:?}"
+            );
             for name in MAPS {
-                let job = job(name, &stream, scale, Mode::Answers { from: 0, to: u64::MAX });
+                let job = job(
+                    name,
+                    &stream,
+                    scale,
+                    Mode::Answers {
+                        from: 0,
+                        to: u64::MAX,
+                    },
+                );
                 let found = answers(&job, &stream);
                 let differs = found.iter().zip(&expected).position(|(a, b)| a != b);
-                assert_eq!(differs, None, "{name:?} timed {timed} ints {ints} scale {scale}");
+                assert_eq!(
+                    differs, None,
+                    "{name:?} timed {timed} ints {ints} scale {scale}"
+                );
                 assert_eq!(found.len(), expected.len());
             }
         }
@@ -154,7 +193,10 @@ fn a_measurement_is_consistent_with_itself() {
     for name in MAPS {
         let run = measure(&job(name, &stream, 2, Mode::Measure), &stream);
         let count = |kind: AnswerKind| {
-            expected[..60_000].iter().filter(|answer| answer.0 == kind as u8).count() as u64
+            expected[..60_000]
+                .iter()
+                .filter(|answer| answer.0 == kind as u8)
+                .count() as u64
         };
         assert_eq!(run.answers.counts.hit, count(AnswerKind::Hit));
         assert_eq!(run.answers.counts.filled, count(AnswerKind::Filled));
