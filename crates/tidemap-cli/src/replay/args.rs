@@ -38,19 +38,34 @@ pub(crate) struct Args {
     pub map: Vec<MapChoice>,
 
     /// Runs per map, each in a fresh process; the median run is shown
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(
+        long,
+        default_value_t = 1,
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
     pub repeat: u32,
 
     /// At most this many operations
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub ops: Option<u64>,
 
     /// Copies of the key space, interleaved in an order fixed by --seed
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(
+        long,
+        default_value_t = 1,
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
     pub scale: u32,
 
     /// Seed of the interleaving and of the hash function
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(
+        long,
+        default_value_t = 1,
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
     pub seed: u64,
 
     /// Print JSON instead of the table

@@ -158,8 +158,13 @@ pub(crate) fn check_alone(run: &MapRun) -> Option<What> {
     }
 }
 
-/// Finds the first operation in `from..to` at which the two jobs differ, by
-/// running both again and listing their answers.
+/// Operations after a difference in length that are searched for a difference in
+/// answers.
+const SEARCH_OPS: u64 = 1_000_000;
+
+/// Finds the first operation in `from..to` at which the two jobs answer differently,
+/// or soon after (a lost entry shows in the length first), by running both again and
+/// listing their answers.
 pub(crate) fn first_difference(
     reference: &Job,
     job: &Job,
@@ -167,21 +172,24 @@ pub(crate) fn first_difference(
     from: u64,
     to: u64,
 ) -> Result<Option<First>> {
-    let a = supervise::answers(reference, stream, from, to)?;
-    let b = supervise::answers(job, stream, from, to)?;
-    let Some(at) = a.iter().zip(&b).position(|(a, b)| a != b) else {
-        return Ok(None);
-    };
-    let op = from + at as u64;
-    if op >= to {
-        return Ok(None);
+    for to in [to, (from + SEARCH_OPS).min(job.ops)] {
+        let a = supervise::answers(reference, stream, from, to)?;
+        let b = supervise::answers(job, stream, from, to)?;
+        let Some(at) = a.iter().zip(&b).position(|(a, b)| a != b) else {
+            continue;
+        };
+        let op = from + at as u64;
+        // Behind the last operation stands the number of entries.
+        if op < job.ops {
+            return Ok(Some(First {
+                op,
+                operation: describe(job, stream, op),
+                reference: show(a[at]),
+                map: show(b[at]),
+            }));
+        }
     }
-    Ok(Some(First {
-        op,
-        operation: describe(job, stream, op),
-        reference: show(a[at]),
-        map: show(b[at]),
-    }))
+    Ok(None)
 }
 
 fn show((kind, value): (u8, u64)) -> String {

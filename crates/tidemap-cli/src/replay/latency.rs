@@ -1,6 +1,11 @@
 //! Recording how long operations take: a histogram, the worst of every slice of
 //! the replay, and every stall.
 //!
+//! Where the system tells how often it took the processor away, a stall is known to
+//! be its doing or not: the count is read after every stall, and after every long
+//! gap between two operations, so that what happened in a gap is not put down to
+//! the next stall.
+//!
 //! All memory is allocated and touched before the replay begins, so that
 //! recording neither stalls nor shows up in the memory report.
 
@@ -11,6 +16,7 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use super::clock::{Clock, Ticks};
+use super::memory::preemptions;
 
 /// Slices that a replay is divided into; the plots' resolution.
 pub(crate) const SLICES: u64 = 800;
@@ -35,7 +41,13 @@ pub(crate) struct Recorder {
     max: (Ticks, u64),
     stalls: StallSum,
     long_stalls: StallSum,
-    longest: BinaryHeap<Reverse<(Ticks, u64, Ticks)>>,
+    preempted: StallSum,
+    /// The slowest operation that was not preempted.
+    own_max: (Ticks, u64),
+    /// When the latest operation ended, and preemptions when last asked.
+    last_stop: Ticks,
+    preemptions: Option<u64>,
+    longest: BinaryHeap<Reverse<(Ticks, u64, Ticks, bool)>>,
     slice: SliceState,
     slices: Vec<Slice>,
 }
@@ -43,6 +55,7 @@ pub(crate) struct Recorder {
 #[derive(Default)]
 struct SliceState {
     max: Ticks,
+    own_max: Ticks,
     sum: Ticks,
 }
 
@@ -51,6 +64,7 @@ struct SliceState {
 pub(crate) struct Slice {
     pub end: Ticks,
     pub max: Ticks,
+    pub own_max: Ticks,
     pub sum: Ticks,
     pub ops: u64,
     pub resident: u64,
@@ -80,7 +94,9 @@ impl Recorder {
             SLICES as usize + 1
         ];
         slices.clear();
-        let mut longest: Vec<_> = (0..=STALLS_LISTED).map(|_| Reverse((1, 1, 1))).collect();
+        let mut longest: Vec<_> = (0..=STALLS_LISTED)
+            .map(|_| Reverse((1, 1, 1, false)))
+            .collect();
         longest.clear();
         Recorder {
             stall_ticks: clock.ticks(STALL_NS),
@@ -91,6 +107,10 @@ impl Recorder {
             max: (0, 0),
             stalls: StallSum::default(),
             long_stalls: StallSum::default(),
+            preempted: StallSum::default(),
+            own_max: (0, 0),
+            last_stop: 0,
+            preemptions: None,
             longest: BinaryHeap::from(longest),
             slice: SliceState::default(),
             slices,
@@ -105,13 +125,19 @@ impl Recorder {
 
     /// Time zero is now.
     pub(crate) fn begin(&mut self) {
+        self.preemptions = preemptions();
         self.begin = self.clock.stop();
+        self.last_stop = self.begin;
     }
 
     /// Takes in operation `index`, which ran from `start` to `stop`.
     #[inline(always)]
     pub(crate) fn op(&mut self, index: u64, start: Ticks, stop: Ticks) {
         let raw = stop.saturating_sub(start);
+        if start.saturating_sub(self.last_stop) >= self.stall_ticks {
+            self.gap();
+        }
+        self.last_stop = stop;
         self.timed += raw;
         let ticks = raw.saturating_sub(self.clock.pair_cost());
         // Below one tick is recorded as one; the bound is half an hour.
@@ -125,19 +151,44 @@ impl Recorder {
         }
         if ticks >= self.stall_ticks {
             self.stall(index, start, ticks);
+        } else if ticks > self.slice.own_max {
+            self.own(index, ticks);
+        }
+    }
+
+    /// The slowest of its slice that was not preempted, so far.
+    #[inline(always)]
+    fn own(&mut self, index: u64, ticks: Ticks) {
+        self.slice.own_max = self.slice.own_max.max(ticks);
+        if ticks > self.own_max.0 {
+            self.own_max = (ticks, index);
         }
     }
 
     #[cold]
+    fn gap(&mut self) {
+        self.preemptions = preemptions();
+    }
+
+    #[cold]
     fn stall(&mut self, index: u64, start: Ticks, ticks: Ticks) {
+        let now = preemptions();
+        let preempted = now > self.preemptions;
+        self.preemptions = now;
+        if preempted {
+            self.preempted.count += 1;
+            self.preempted.ticks += ticks;
+        } else {
+            self.own(index, ticks);
+        }
         self.stalls.count += 1;
         self.stalls.ticks += ticks;
         if ticks >= self.long_ticks {
             self.long_stalls.count += 1;
             self.long_stalls.ticks += ticks;
         }
-        self.longest
-            .push(Reverse((ticks, index, start.saturating_sub(self.begin))));
+        let at = start.saturating_sub(self.begin);
+        self.longest.push(Reverse((ticks, index, at, preempted)));
         if self.longest.len() > STALLS_LISTED {
             self.longest.pop();
         }
@@ -151,6 +202,7 @@ impl Recorder {
         self.slices.push(Slice {
             end,
             max: state.max,
+            own_max: state.own_max,
             sum: state.sum,
             ..seen
         });
@@ -191,6 +243,8 @@ impl Recorder {
             p99_99_ns: at(0.9999),
             max_ns: self.clock.ns(self.max.0),
             max_at_op: self.max.1,
+            own_max_ns: self.clock.ns(self.own_max.0),
+            own_max_at_op: self.own_max.1,
         }
     }
 
@@ -219,7 +273,8 @@ impl Recorder {
         let mut listed: Vec<Stall> = self
             .longest
             .iter()
-            .map(|&Reverse((ticks, op, at))| Stall {
+            .map(|&Reverse((ticks, op, at, preempted))| Stall {
+                preempted,
                 op,
                 at_ns: self.clock.ns(at),
                 ns: self.clock.ns(ticks),
@@ -229,6 +284,7 @@ impl Recorder {
         Stalls {
             over_100_us: sum(self.stalls),
             over_1_ms: sum(self.long_stalls),
+            preempted: sum(self.preempted),
             all_listed: self.stalls.count as usize == listed.len(),
             listed,
         }
@@ -254,6 +310,11 @@ pub(crate) struct Latency {
     pub max_ns: f64,
     /// Its index.
     pub max_at_op: u64,
+    /// The slowest during which the system did not take the processor away (as far
+    /// as it tells; a hypervisor does not).
+    pub own_max_ns: f64,
+    /// Its index.
+    pub own_max_at_op: u64,
 }
 
 /// How many stalls, how long together.
@@ -274,6 +335,8 @@ pub(crate) struct Stall {
     pub at_ns: f64,
     /// How long it took.
     pub ns: f64,
+    /// Whether the system took the processor away meanwhile.
+    pub preempted: bool,
 }
 
 /// All stalls of a pass.
@@ -283,6 +346,8 @@ pub(crate) struct Stalls {
     pub over_100_us: StallTotal,
     /// 1 ms and longer.
     pub over_1_ms: StallTotal,
+    /// Those of `over_100_us` during which the system took the processor away.
+    pub preempted: StallTotal,
     /// Whether `listed` has them all, or only the longest.
     pub all_listed: bool,
     /// One by one, in the order of operations.

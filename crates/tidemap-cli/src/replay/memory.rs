@@ -67,14 +67,14 @@ impl Memory {
     }
 }
 
-/// How often the system has taken the processor away from this process.
+/// How often the system has taken the processor away from this thread.
 pub(crate) fn preemptions() -> Option<u64> {
     status_number("nonvoluntary_ctxt_switches:")
 }
 
-/// The number in a line of `/proc/self/status`; sizes are in KiB.
+/// The number in a line of this thread's status; sizes are in KiB.
 fn status_number(name: &str) -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let status = fs::read_to_string("/proc/thread-self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with(name))?;
     line.split_ascii_whitespace().nth(1)?.parse().ok()
 }

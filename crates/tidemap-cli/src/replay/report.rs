@@ -123,6 +123,7 @@ pub(crate) struct Repeats {
     pub p99_9_ns: Spread,
     pub p99_99_ns: Spread,
     pub max_ns: Spread,
+    pub own_max_ns: Spread,
     pub floor_max_ns: Spread,
     pub peak_bytes: Option<Spread>,
 }
@@ -156,6 +157,7 @@ impl MapReport {
             p99_9_ns: Spread::of(&runs, |run| run.latency.p99_9_ns),
             p99_99_ns: Spread::of(&runs, |run| run.latency.p99_99_ns),
             max_ns: Spread::of(&runs, |run| run.latency.max_ns),
+            own_max_ns: Spread::of(&runs, |run| run.latency.own_max_ns),
             floor_max_ns: Spread::of(&runs, |run| run.floor.latency.max_ns),
             peak_bytes: runs.iter().all(|run| run.memory.is_some()).then(|| {
                 Spread::of(&runs, |run| {

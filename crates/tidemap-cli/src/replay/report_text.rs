@@ -163,7 +163,7 @@ impl Page {
                 rate(figures.ops_per_second),
                 duration(figures.ns_per_op),
                 duration(figures.floor_ns_per_op),
-                bar(figures.ops_per_second / best, 36),
+                bar(figures.ops_per_second / best, 34),
             )?;
             self.spread(
                 map,
@@ -210,41 +210,69 @@ impl Page {
         )?;
         writeln!(
             self.text,
-            "  {:NAME$} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10}   max, log scale",
-            "", "p50", "p99", "p99.9", "p99.99", "max", "floor max",
+            "  {:NAME$} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}",
+            "", "p50", "p99", "p99.9", "p99.99", "own max", "floor", "max", "floor",
         )?;
-        let high = most(replay, |map| {
-            map.run.latency.max_ns.max(map.run.floor.latency.max_ns)
-        });
         for map in &replay.maps {
             let (l, floor) = (&map.run.latency, &map.run.floor.latency);
             writeln!(
                 self.text,
-                "  {:NAME$} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10}   {}",
+                "  {:NAME$} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}",
                 map.run.map,
                 duration(l.p50_ns),
                 duration(l.p99_ns),
                 duration(l.p99_9_ns),
                 duration(l.p99_99_ns),
+                duration(l.own_max_ns),
+                duration(floor.own_max_ns),
                 duration(l.max_ns),
                 duration(floor.max_ns),
-                bar(log_share(l.max_ns, 10.0, high), 18),
             )?;
-            self.spread(
-                map,
-                |r| (r.max_ns.least, r.max_ns.most),
-                |ns| format!("max {}", duration(ns)),
+            let own = |ns| format!("own max {}", duration(ns));
+            self.spread(map, |r| (r.own_max_ns.least, r.own_max_ns.most), own)?;
+        }
+        let taken = |map: &MapReport| {
+            map.run
+                .preemptions
+                .map(|count| format!("{} {}", map.run.map, thousands(count)))
+        };
+        match replay.maps.iter().map(taken).collect::<Option<Vec<_>>>() {
+            Some(taken) => writeln!(
+                self.text,
+                "  own max: of operations during which the system did not take the processor away\n  \
+                 (it did so: {})",
+                taken.join(", ")
+            )?,
+            None => writeln!(
+                self.text,
+                "  own max is max: this system does not tell when it takes the processor away"
+            )?,
+        }
+        writeln!(self.text)?;
+        let high = most(replay, |map| map.run.latency.own_max_ns);
+        self.title(
+            "Slowest own operation",
+            &format!("log scale, 10 ns to {}", duration(high)),
+        )?;
+        for map in &replay.maps {
+            let own = map.run.latency.own_max_ns;
+            let length = bar(log_share(own, 10.0, high), 60);
+            writeln!(
+                self.text,
+                "  {:NAME$} {:>8}  {length}",
+                map.run.map,
+                duration(own)
             )?;
         }
         writeln!(self.text)?;
         self.title(
             "Stalls",
-            "how many · how long together; preempted = times the system took the processor",
+            "operations of 100 µs and more: how many · how long together",
         )?;
         writeln!(
             self.text,
-            "  {:NAME$} {:>17} {:>17} {:>17} {:>17} {:>9}",
-            "", "≥ 100 µs", "floor", "≥ 1 ms", "floor", "preempted"
+            "  {:NAME$} {:>15} {:>15} {:>15} {:>15} {:>15}",
+            "", "≥ 100 µs", "of them taken", "floor", "≥ 1 ms", "floor"
         )?;
         let show = |total: &StallTotal| match total.count {
             0 => "none".to_owned(),
@@ -254,15 +282,19 @@ impl Page {
             let (stalls, floor) = (&map.run.stalls, &map.run.floor);
             writeln!(
                 self.text,
-                "  {:NAME$} {:>17} {:>17} {:>17} {:>17} {:>9}",
+                "  {:NAME$} {:>15} {:>15} {:>15} {:>15} {:>15}",
                 map.run.map,
                 show(&stalls.over_100_us),
+                show(&stalls.preempted),
                 show(&floor.over_100_us),
                 show(&stalls.over_1_ms),
                 show(&floor.over_1_ms),
-                map.run.preemptions.map_or("–".to_owned(), thousands),
             )?;
         }
+        writeln!(
+            self.text,
+            "  of them taken: the system took the processor away meanwhile; not the map's doing"
+        )?;
         let floor = &first.run.floor;
         if floor.timed_seconds < floor.timed_seconds_of_map * 0.95 {
             writeln!(
@@ -277,9 +309,9 @@ impl Page {
 
     fn over_time(&mut self, replay: &Replay) -> fmt::Result {
         let low = 50.0;
-        let high = most(replay, |map| map.run.latency.max_ns).max(low * 2.0);
+        let high = most(replay, |map| map.run.latency.own_max_ns).max(low * 2.0);
         self.title(
-            "Slowest operation over the replay",
+            "Slowest own operation over the replay",
             &format!(
                 "left to right; log scale, {} to {}",
                 duration(low),
@@ -287,7 +319,7 @@ impl Page {
             ),
         )?;
         for map in &replay.maps {
-            let columns = squeeze(&map.run.bins.max_ns);
+            let columns = squeeze(&map.run.bins.own_max_ns);
             writeln!(
                 self.text,
                 "  {:NAME$} {}",

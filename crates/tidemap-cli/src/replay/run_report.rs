@@ -87,6 +87,8 @@ pub(crate) struct Bins {
     pub end_ns: Vec<f64>,
     /// Slowest operation.
     pub max_ns: Vec<f64>,
+    /// Slowest operation during which the system did not take the processor away.
+    pub own_max_ns: Vec<f64>,
     /// Mean operation.
     pub mean_ns: Vec<f64>,
     /// Entries at the slice's end.
@@ -122,6 +124,7 @@ impl Bins {
                 .collect(),
             end_ns: slices.iter().map(|slice| clock.ns(slice.end)).collect(),
             max_ns: slices.iter().map(|slice| clock.ns(slice.max)).collect(),
+            own_max_ns: slices.iter().map(|slice| clock.ns(slice.own_max)).collect(),
             mean_ns: slices
                 .iter()
                 .map(|slice| clock.ns(slice.sum) / slice.ops.max(1) as f64)

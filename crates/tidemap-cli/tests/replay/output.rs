@@ -145,7 +145,8 @@ fn json_keeps_its_keys_and_documents_them() {
     paths(&report, "", &mut found);
     // Stalls may or may not have happened.
     found.extend(
-        ["op", "at_ns", "ns"].map(|key| format!(".replays[].maps[].stalls.listed[].{key}")),
+        ["op", "at_ns", "ns", "preempted"]
+            .map(|key| format!(".replays[].maps[].stalls.listed[].{key}")),
     );
     let text: String = found.iter().map(|path| format!("{path}\n")).collect();
     golden("json-keys.txt", &text);

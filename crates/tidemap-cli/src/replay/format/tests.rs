@@ -113,7 +113,7 @@ fn the_path_history() {
     assert_eq!(
         ops_of("x.tsv", text, None),
         [
-            "put `a/b c.js` 9413711703017022974",
+            "put `a/b c.js` 9412331697090094590",
             "delete `a/b c.js` 0",
             "put `x` 10",
         ]
