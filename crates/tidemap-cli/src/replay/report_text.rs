@@ -163,7 +163,7 @@ impl Page {
                 rate(figures.ops_per_second),
                 duration(figures.ns_per_op),
                 duration(figures.floor_ns_per_op),
-                bar(figures.ops_per_second / best, 34),
+                bar(figures.ops_per_second / best, 30),
             )?;
             self.spread(
                 map,
