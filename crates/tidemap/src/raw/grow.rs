@@ -190,7 +190,9 @@ impl<T> RawTable<T> {
         if self.cold.is_null() {
             return self.len + self.credit;
         }
-        Shape::<T>::room(self.buckets()).max(self.len)
+        // SAFETY: the cold part lives as long as the table.
+        let queued = unsafe { (*self.cold).target };
+        Shape::<T>::room(self.buckets().max(queued)).max(self.len)
     }
 
     /// An empty table with room for `entries`.
