@@ -1,10 +1,10 @@
 //! Recording how long operations take: a histogram, the worst of every slice of
 //! the replay, and every stall.
 //!
-//! Where the system tells how often it took the processor away, a stall is known to
-//! be its doing or not: the count is read after every stall, and after every long
-//! gap between two operations, so that what happened in a gap is not put down to
-//! the next stall.
+//! Where the system tells how long the thread waited for a processor, a stall has a
+//! part that is its *own*: its length less that waiting time. The figure is read after
+//! every stall, and after every long gap between two operations, so that what was
+//! waited in a gap is not put down to the next stall.
 //!
 //! All memory is allocated and touched before the replay begins, so that
 //! recording neither stalls nor shows up in the memory report.
@@ -16,7 +16,7 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use super::clock::{Clock, Ticks};
-use super::memory::preemptions;
+use super::noise::waited_ns;
 
 /// Slices that a replay is divided into; the plots' resolution.
 pub(crate) const SLICES: u64 = 800;
@@ -41,13 +41,14 @@ pub(crate) struct Recorder {
     max: (Ticks, u64),
     stalls: StallSum,
     long_stalls: StallSum,
-    preempted: StallSum,
-    /// The slowest operation that was not preempted.
+    own_stalls: StallSum,
+    own_long_stalls: StallSum,
+    /// The slowest operation by its own time.
     own_max: (Ticks, u64),
-    /// When the latest operation ended, and preemptions when last asked.
+    /// When the latest operation ended, and the time waited when last asked.
     last_stop: Ticks,
-    preemptions: Option<u64>,
-    longest: BinaryHeap<Reverse<(Ticks, u64, Ticks, bool)>>,
+    waited_ns: Option<u64>,
+    longest: BinaryHeap<Reverse<(Ticks, u64, Ticks, Ticks)>>,
     slice: SliceState,
     slices: Vec<Slice>,
 }
@@ -79,6 +80,13 @@ struct StallSum {
     ticks: Ticks,
 }
 
+impl StallSum {
+    fn add(&mut self, ticks: Ticks) {
+        self.count += 1;
+        self.ticks += ticks;
+    }
+}
+
 impl Recorder {
     /// Ready to record; [`Recorder::begin`] starts the time.
     pub(crate) fn new(clock: Clock) -> Self {
@@ -94,9 +102,7 @@ impl Recorder {
             SLICES as usize + 1
         ];
         slices.clear();
-        let mut longest: Vec<_> = (0..=STALLS_LISTED)
-            .map(|_| Reverse((1, 1, 1, false)))
-            .collect();
+        let mut longest: Vec<_> = (0..=STALLS_LISTED).map(|_| Reverse((1, 1, 1, 1))).collect();
         longest.clear();
         Recorder {
             stall_ticks: clock.ticks(STALL_NS),
@@ -107,10 +113,11 @@ impl Recorder {
             max: (0, 0),
             stalls: StallSum::default(),
             long_stalls: StallSum::default(),
-            preempted: StallSum::default(),
+            own_stalls: StallSum::default(),
+            own_long_stalls: StallSum::default(),
             own_max: (0, 0),
             last_stop: 0,
-            preemptions: None,
+            waited_ns: None,
             longest: BinaryHeap::from(longest),
             slice: SliceState::default(),
             slices,
@@ -125,7 +132,7 @@ impl Recorder {
 
     /// Time zero is now.
     pub(crate) fn begin(&mut self) {
-        self.preemptions = preemptions();
+        self.waited_ns = waited_ns();
         self.begin = self.clock.stop();
         self.last_stop = self.begin;
     }
@@ -156,7 +163,7 @@ impl Recorder {
         }
     }
 
-    /// The slowest of its slice that was not preempted, so far.
+    /// Takes in an operation's own time, if it is the slowest so far.
     #[inline(always)]
     fn own(&mut self, index: u64, ticks: Ticks) {
         self.slice.own_max = self.slice.own_max.max(ticks);
@@ -167,28 +174,30 @@ impl Recorder {
 
     #[cold]
     fn gap(&mut self) {
-        self.preemptions = preemptions();
+        self.waited_ns = waited_ns();
     }
 
     #[cold]
     fn stall(&mut self, index: u64, start: Ticks, ticks: Ticks) {
-        let now = preemptions();
-        let preempted = now > self.preemptions;
-        self.preemptions = now;
-        if preempted {
-            self.preempted.count += 1;
-            self.preempted.ticks += ticks;
-        } else {
-            self.own(index, ticks);
+        let now = waited_ns();
+        let waited = now
+            .zip(self.waited_ns)
+            .map_or(0, |(now, then)| now.saturating_sub(then));
+        self.waited_ns = now;
+        let own = ticks.saturating_sub(self.clock.ticks(waited));
+        self.own(index, own);
+        if own >= self.stall_ticks {
+            self.own_stalls.add(own);
         }
-        self.stalls.count += 1;
-        self.stalls.ticks += ticks;
+        if own >= self.long_ticks {
+            self.own_long_stalls.add(own);
+        }
+        self.stalls.add(ticks);
         if ticks >= self.long_ticks {
-            self.long_stalls.count += 1;
-            self.long_stalls.ticks += ticks;
+            self.long_stalls.add(ticks);
         }
         let at = start.saturating_sub(self.begin);
-        self.longest.push(Reverse((ticks, index, at, preempted)));
+        self.longest.push(Reverse((ticks, index, at, own)));
         if self.longest.len() > STALLS_LISTED {
             self.longest.pop();
         }
@@ -273,8 +282,8 @@ impl Recorder {
         let mut listed: Vec<Stall> = self
             .longest
             .iter()
-            .map(|&Reverse((ticks, op, at, preempted))| Stall {
-                preempted,
+            .map(|&Reverse((ticks, op, at, own))| Stall {
+                own_ns: self.clock.ns(own),
                 op,
                 at_ns: self.clock.ns(at),
                 ns: self.clock.ns(ticks),
@@ -284,7 +293,8 @@ impl Recorder {
         Stalls {
             over_100_us: sum(self.stalls),
             over_1_ms: sum(self.long_stalls),
-            preempted: sum(self.preempted),
+            own_over_100_us: sum(self.own_stalls),
+            own_over_1_ms: sum(self.own_long_stalls),
             all_listed: self.stalls.count as usize == listed.len(),
             listed,
         }
@@ -310,8 +320,8 @@ pub(crate) struct Latency {
     pub max_ns: f64,
     /// Its index.
     pub max_at_op: u64,
-    /// The slowest during which the system did not take the processor away (as far
-    /// as it tells; a hypervisor does not).
+    /// The slowest by its own time: without waiting for a processor, as far as the
+    /// system tells (a hypervisor does not).
     pub own_max_ns: f64,
     /// Its index.
     pub own_max_at_op: u64,
@@ -335,8 +345,8 @@ pub(crate) struct Stall {
     pub at_ns: f64,
     /// How long it took.
     pub ns: f64,
-    /// Whether the system took the processor away meanwhile.
-    pub preempted: bool,
+    /// Of that, its own: what the thread did not spend waiting for a processor.
+    pub own_ns: f64,
 }
 
 /// All stalls of a pass.
@@ -346,8 +356,10 @@ pub(crate) struct Stalls {
     pub over_100_us: StallTotal,
     /// 1 ms and longer.
     pub over_1_ms: StallTotal,
-    /// Those of `over_100_us` during which the system took the processor away.
-    pub preempted: StallTotal,
+    /// Those whose own time is 100 µs and longer, and that time.
+    pub own_over_100_us: StallTotal,
+    /// Those whose own time is 1 ms and longer, and that time.
+    pub own_over_1_ms: StallTotal,
     /// Whether `listed` has them all, or only the longest.
     pub all_listed: bool,
     /// One by one, in the order of operations.

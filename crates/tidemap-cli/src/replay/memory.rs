@@ -1,4 +1,4 @@
-//! The memory of this process and its preemptions, from the system.
+//! The memory of this process, from the system.
 //!
 //! Only Linux tells the resident set and its peak cheaply enough to ask during a
 //! replay; elsewhere the report says that memory is not available.
@@ -67,14 +67,9 @@ impl Memory {
     }
 }
 
-/// How often the system has taken the processor away from this thread.
-pub(crate) fn preemptions() -> Option<u64> {
-    status_number("nonvoluntary_ctxt_switches:")
-}
-
-/// The number in a line of this thread's status; sizes are in KiB.
+/// The number in a line of this process's status; sizes are in KiB.
 fn status_number(name: &str) -> Option<u64> {
-    let status = fs::read_to_string("/proc/thread-self/status").ok()?;
+    let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with(name))?;
     line.split_ascii_whitespace().nth(1)?.parse().ok()
 }

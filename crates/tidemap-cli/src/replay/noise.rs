@@ -3,6 +3,9 @@
 //! What the loop without a map suffers, the machine does: interrupts, other
 //! processes, a hypervisor. A maximum below or near the floor says nothing about
 //! a map.
+//!
+//! One kind of noise can be told apart: Linux says how long a thread that wanted
+//! to run had to wait for a processor ([`waited_ns`]).
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
@@ -10,6 +13,17 @@ use std::hint::black_box;
 use std::marker::PhantomData;
 
 use tidemap_bench::contenders::{Contender, FixedHasher};
+
+/// How long this thread has waited for a processor in total; `None` where the
+/// system does not tell. Reads a file: some microseconds.
+pub(crate) fn waited_ns() -> Option<u64> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    // Time on a processor, time waiting for one, number of turns.
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split_ascii_whitespace().nth(1)?.parse().ok()
+}
 
 /// Hashes every key, holds nothing, finds nothing.
 pub(crate) struct NoMap<K, V> {

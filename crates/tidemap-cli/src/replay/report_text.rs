@@ -231,21 +231,19 @@ impl Page {
             let own = |ns| format!("own max {}", duration(ns));
             self.spread(map, |r| (r.own_max_ns.least, r.own_max_ns.most), own)?;
         }
-        let taken = |map: &MapReport| {
-            map.run
-                .preemptions
-                .map(|count| format!("{} {}", map.run.map, thousands(count)))
+        let waited = |map: &MapReport| {
+            let waited = map.run.waited_ns?;
+            Some(format!("{} {}", map.run.map, duration(waited as f64)))
         };
-        match replay.maps.iter().map(taken).collect::<Option<Vec<_>>>() {
-            Some(taken) => writeln!(
+        match replay.maps.iter().map(waited).collect::<Option<Vec<_>>>() {
+            Some(waited) => writeln!(
                 self.text,
-                "  own max: of operations during which the system did not take the processor away\n  \
-                 (it did so: {})",
-                taken.join(", ")
+                "  own = without waiting for a processor; waited in total: {}",
+                waited.join(", ")
             )?,
             None => writeln!(
                 self.text,
-                "  own max is max: this system does not tell when it takes the processor away"
+                "  own max is max: this system does not tell how long a process waits for a processor"
             )?,
         }
         writeln!(self.text)?;
@@ -272,7 +270,7 @@ impl Page {
         writeln!(
             self.text,
             "  {:NAME$} {:>15} {:>15} {:>15} {:>15} {:>15}",
-            "", "≥ 100 µs", "of them taken", "floor", "≥ 1 ms", "floor"
+            "", "own ≥ 100 µs", "own ≥ 1 ms", "all ≥ 100 µs", "all ≥ 1 ms", "floor ≥ 100 µs"
         )?;
         let show = |total: &StallTotal| match total.count {
             0 => "none".to_owned(),
@@ -284,17 +282,13 @@ impl Page {
                 self.text,
                 "  {:NAME$} {:>15} {:>15} {:>15} {:>15} {:>15}",
                 map.run.map,
+                show(&stalls.own_over_100_us),
+                show(&stalls.own_over_1_ms),
                 show(&stalls.over_100_us),
-                show(&stalls.preempted),
-                show(&floor.over_100_us),
                 show(&stalls.over_1_ms),
-                show(&floor.over_1_ms),
+                show(&floor.over_100_us),
             )?;
         }
-        writeln!(
-            self.text,
-            "  of them taken: the system took the processor away meanwhile; not the map's doing"
-        )?;
         let floor = &first.run.floor;
         if floor.timed_seconds < floor.timed_seconds_of_map * 0.95 {
             writeln!(

@@ -36,9 +36,9 @@ pub(crate) struct MapRun {
     pub stats: Option<MapStats>,
     /// Growths, oldest first.
     pub growths: Vec<GrowthRow>,
-    /// How often the system took the processor away during the latency pass;
-    /// `None` where it does not tell.
-    pub preemptions: Option<u64>,
+    /// How long the process waited for a processor during the latency pass; `None`
+    /// where the system does not tell.
+    pub waited_ns: Option<u64>,
     /// How long dropping the full map took.
     pub drop_ns: f64,
 }
@@ -87,7 +87,7 @@ pub(crate) struct Bins {
     pub end_ns: Vec<f64>,
     /// Slowest operation.
     pub max_ns: Vec<f64>,
-    /// Slowest operation during which the system did not take the processor away.
+    /// Slowest operation by its own time, without waiting for a processor.
     pub own_max_ns: Vec<f64>,
     /// Mean operation.
     pub mean_ns: Vec<f64>,

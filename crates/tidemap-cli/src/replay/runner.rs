@@ -22,8 +22,8 @@ use super::answers::{AnswerKind, Content, Tally, content};
 use super::clock::{Clock, Ticks};
 use super::latency::{Recorder, SLICES, Slice};
 use super::maps::{Faulty, MapName};
-use super::memory::{Memory, preemptions};
-use super::noise::NoMap;
+use super::memory::Memory;
+use super::noise::{NoMap, waited_ns};
 use super::run_report::{
     Answers, Bins, Floor, GrowthRow, MapRun, MapStats, MemoryReport, Throughput, WorkRow,
 };
@@ -145,15 +145,13 @@ impl Replay<'_> {
             memory.reset_peak();
         }
         let baseline = memory.as_mut().and_then(Memory::resident_bytes);
-        let preempted_before = preemptions();
+        let waited_before = waited_ns();
         let mut map: C = self.map();
         let (tally, last_us, marks) =
             self.latency_pass(&mut map, space, &mut recorder, &mut memory, &mut |done| {
                 progress(1, done);
             });
-        let preempted = preemptions()
-            .zip(preempted_before)
-            .map(|(now, then)| now - then);
+        let waited = waited_ns().zip(waited_before).map(|(now, then)| now - then);
         let peak_is_exact = memory.as_ref().is_some_and(Memory::peak_is_exact);
         let last = memory.as_mut().and_then(Memory::resident_bytes);
         let content = content(&map, last_us);
@@ -199,7 +197,7 @@ impl Replay<'_> {
             },
             stats,
             growths,
-            preemptions: preempted,
+            waited_ns: waited,
             drop_ns,
         })
     }

@@ -145,7 +145,7 @@ fn json_keeps_its_keys_and_documents_them() {
     paths(&report, "", &mut found);
     // Stalls may or may not have happened.
     found.extend(
-        ["op", "at_ns", "ns", "preempted"]
+        ["op", "at_ns", "ns", "own_ns"]
             .map(|key| format!(".replays[].maps[].stalls.listed[].{key}")),
     );
     let text: String = found.iter().map(|path| format!("{path}\n")).collect();
