@@ -236,14 +236,16 @@ impl Page {
             Some(format!("{} {}", map.run.map, duration(waited as f64)))
         };
         match replay.maps.iter().map(waited).collect::<Option<Vec<_>>>() {
-            Some(waited) => writeln!(
-                self.text,
-                "  own = without waiting for a processor; waited in total: {}",
-                waited.join(", ")
-            )?,
+            Some(mut waited) => {
+                waited.insert(
+                    0,
+                    "own = without waiting for a processor; waited in total".into(),
+                );
+                self.wrapped(&waited)?;
+            }
             None => writeln!(
                 self.text,
-                "  own max is max: this system does not tell how long a process waits for a processor"
+                "  own max is max: this system does not tell how long a process waits to run"
             )?,
         }
         writeln!(self.text)?;
