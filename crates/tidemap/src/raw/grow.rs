@@ -45,7 +45,7 @@ use core::ptr;
 use std::alloc;
 
 /// A growth in place ends when the table holds `room(n) * SPREAD.0 / SPREAD.1` entries.
-const SPREAD: (u64, u64) = (3, 2);
+const SPREAD: (u64, u64) = (5, 4);
 /// A relocating growth ends after this share of `room(n)` new entries (1 in …).
 const RELOCATE_SHARE: usize = 4;
 /// Refused growths are tried again after this share of `n` new entries (1 in …).
@@ -646,8 +646,19 @@ impl<T> RawTable<T> {
                     && self.pinned.is_null()
                     && *from.add(Shape::<T>::FILTER_AT) == 0
                     && bytes_left >= Shape::<T>::SLOTS * Shape::<T>::ENTRY;
-                if plain {
-                    let moved = self.split_plain(cold, hasher, from, high);
+                let short = !plain
+                    && doubling
+                    && self.pinned.is_null()
+                    && bytes_left >= Self::SHORT_CHAIN_ENTRIES * Shape::<T>::ENTRY
+                    && Self::is_short(from);
+                let moved = if plain {
+                    Some(self.split_plain(cold, hasher, from, high))
+                } else if short {
+                    self.split_short(cold, hasher, from, high)
+                } else {
+                    None
+                };
+                if let Some(moved) = moved {
                     bytes_left -= moved * Shape::<T>::ENTRY;
                 } else {
                     match self.split_chain(cold, hasher, from, &mut bytes_left) {
@@ -738,6 +749,102 @@ impl<T> RawTable<T> {
             }
             cold.meter.moved(moved, Shape::<T>::ENTRY);
             moved
+        }
+    }
+
+    /// Entries of a bucket with a chain of two, the longest that is split in one go.
+    const SHORT_CHAIN_ENTRIES: usize = Shape::<T>::SLOTS + 2 * Shape::<T>::SPILL_SLOTS;
+
+    /// Whether a bucket has a chain of one or two overflow buckets.
+    ///
+    /// # Safety
+    /// `home` is a live main bucket whose filter is not 0.
+    #[inline(always)]
+    unsafe fn is_short(home: *mut u8) -> bool {
+        // SAFETY: chains link live overflow buckets.
+        unsafe {
+            let first = chain_of::<T>(home);
+            if first.is_null() {
+                return false;
+            }
+            let second = next_of::<T>(first);
+            second.is_null() || next_of::<T>(second).is_null()
+        }
+    }
+
+    /// Splits a bucket with a short chain in two; how many entries moved, or `None` and
+    /// nothing done if a new bucket would overflow. What stays is gathered in the main
+    /// bucket, so most chains end here.
+    ///
+    /// # Safety
+    /// As for [`split_plain`](Self::split_plain), with a bucket that [`is_short`](Self::is_short).
+    #[inline(never)]
+    unsafe fn split_short(
+        &mut self,
+        cold: &mut Cold<T>,
+        hasher: &impl Fn(&T) -> u64,
+        home: *mut u8,
+        high: *mut u8,
+    ) -> Option<usize> {
+        let bit = (self.split_mask + 1).trailing_zeros();
+        let relocating = self.is_relocating();
+        // SAFETY: chains link live buckets; the new buckets are exclusively ours until
+        // the cursor passes; an entry's bytes are copied before its old tag is
+        // cleared, and no user code runs once the first has moved.
+        unsafe {
+            let first = chain_of::<T>(home);
+            let chain = [home, first, next_of::<T>(first)];
+            let mut up = [0u32; 3];
+            let (mut ups, mut all) = (0, 0);
+            // G4: all user code first.
+            for (number, &bucket) in chain.iter().enumerate() {
+                if bucket.is_null() {
+                    break;
+                }
+                let full = full_slots::<T>(bucket, number == 0);
+                all += full.0.count_ones();
+                for index in full {
+                    let hash = hasher(&*slot::<T>(bucket, index)) as usize;
+                    up[number] |= ((hash >> bit & 1) as u32) << index;
+                }
+                ups += up[number].count_ones();
+            }
+            let most = Shape::<T>::SLOTS as u32;
+            if ups > most || (relocating && all - ups > most) {
+                return None;
+            }
+            let mut moved = Self::pour(home, Bits(up[0]), high);
+            let low = if relocating { bucket_at::<T>(self.base, self.cursor) } else { home };
+            if relocating {
+                let stay = full_slots::<T>(home, true).0 & !up[0];
+                moved += Self::pour(home, Bits(stay), low);
+                let first_page = HEADER_BYTES + stay.count_ones() as usize * Shape::<T>::ENTRY;
+                cold.meter.touched(Front::Low, low, first_page);
+            } else {
+                for index in Bits(up[0]) {
+                    *home.add(index) = 0;
+                }
+            }
+            for number in 1..3 {
+                let bucket = chain[number];
+                if bucket.is_null() {
+                    break;
+                }
+                for index in full_slots::<T>(bucket, false) {
+                    let goal = if up[number] >> index & 1 == 1 { high } else { low };
+                    // Full only where it stays: in the chain it is in already.
+                    let Some(hole) = empty_slot::<T>(goal, true) else { continue };
+                    ptr::copy_nonoverlapping(slot::<T>(bucket, index), slot::<T>(goal, hole), 1);
+                    *goal.add(hole) = *bucket.add(index);
+                    *bucket.add(index) = 0;
+                    moved += 1;
+                }
+            }
+            Self::touch(&mut cold.meter, Front::High, high, full_slots::<T>(high, true).count());
+            cold.meter.moved(moved, Shape::<T>::ENTRY);
+            // Empty buckets return to the pool, and the filter becomes exact.
+            Self::tidy(cold, home);
+            Some(moved)
         }
     }
 

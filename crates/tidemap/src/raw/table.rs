@@ -35,7 +35,7 @@ use core::ptr;
 use super::array::{Array, bucket_at};
 use super::grow::Cold;
 use super::shape::Shape;
-use super::tags::{Bits, HEADER_BYTES, Header, filter_bit, tag_of};
+use super::tags::{Bits, HEADER_BYTES, Header, byte, filter_bit, tag_of};
 use crate::error::TryReserveError;
 
 /// The header that every unallocated table reads.
@@ -207,16 +207,13 @@ impl<T> RawTable<T> {
         // SAFETY: `home` has a valid header (I3), and a slot whose tag is not 0 an
         // entry (I4); the mask leaves tags only.
         unsafe {
-            for index in Bits(Header::load(home).matches(tag) & Shape::<T>::TAGS) {
+            let header = Header::load(home);
+            for index in Bits(header.matches(tag) & Shape::<T>::TAGS) {
                 if eq(&*slot::<T>(home, index)) {
-                    return Some(Place {
-                        bucket: home,
-                        index,
-                        home,
-                    });
+                    return Some(Place { bucket: home, index, home });
                 }
             }
-            let filter = *home.add(Shape::<T>::FILTER_AT);
+            let filter = if Shape::<T>::WIDE { byte::<15>(header) } else { byte::<7>(header) };
             if filter & filter_bit(tag) == 0 && home != self.pinned {
                 return None;
             }
@@ -228,7 +225,7 @@ impl<T> RawTable<T> {
     ///
     /// # Safety
     /// `home` is the home of `hash`, and `tag` its tag.
-    #[inline]
+    #[inline(never)]
     unsafe fn find_in_chain(
         &self,
         home: *mut u8,

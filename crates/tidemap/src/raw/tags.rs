@@ -30,7 +30,7 @@ pub(crate) fn filter_bit(tag: u8) -> u8 {
     1 << (tag & 7)
 }
 
-pub(crate) use imp::Header;
+pub(crate) use imp::{Header, byte};
 
 /// Positions of the set bits of a mask, lowest first.
 #[derive(Clone, Copy)]
@@ -57,6 +57,19 @@ mod imp {
     /// A loaded header.
     #[derive(Clone, Copy)]
     pub(crate) struct Header(x86::__m128i);
+
+    /// Byte 7 or 15, whichever `AT` says: from the register, not from memory again.
+    #[inline(always)]
+    pub(crate) fn byte<const AT: usize>(header: Header) -> u8 {
+        // SAFETY: SSE2 is a base feature of this target (`cfg` above).
+        let word = unsafe {
+            match AT {
+                15 => x86::_mm_extract_epi16::<7>(header.0),
+                _ => x86::_mm_extract_epi16::<3>(header.0),
+            }
+        };
+        (word >> 8) as u8
+    }
 
     impl Header {
         /// # Safety
@@ -98,6 +111,18 @@ mod imp {
     /// A loaded header.
     #[derive(Clone, Copy)]
     pub(crate) struct Header(neon::uint8x16_t);
+
+    /// Byte 7 or 15, whichever `AT` says.
+    #[inline(always)]
+    pub(crate) fn byte<const AT: usize>(header: Header) -> u8 {
+        // SAFETY: NEON is a base feature of this target (`cfg` above).
+        unsafe {
+            match AT {
+                15 => neon::vgetq_lane_u8::<15>(header.0),
+                _ => neon::vgetq_lane_u8::<7>(header.0),
+            }
+        }
+    }
 
     const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
 
@@ -163,6 +188,12 @@ mod swar {
     #[derive(Clone, Copy)]
     pub(crate) struct Header(u64, u64);
 
+    /// Byte 7 or 15, whichever `AT` says.
+    #[inline(always)]
+    pub(crate) fn byte<const AT: usize>(header: Header) -> u8 {
+        ((if AT == 15 { header.1 } else { header.0 }) >> 56) as u8
+    }
+
     const LOW7: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     const ONES: u64 = 0x0101_0101_0101_0101;
 
@@ -222,6 +253,10 @@ mod tests {
         };
         assert_eq!(chosen.matches(tag), plain(tag), "{bytes:?} tag {tag}");
         assert_eq!(words.matches(tag), plain(tag), "{bytes:?} tag {tag}");
+        for (found, at) in [(byte::<7>(chosen), 7), (byte::<15>(chosen), 15)] {
+            assert_eq!(found, bytes[at]);
+        }
+        assert_eq!((swar::byte::<7>(words), swar::byte::<15>(words)), (bytes[7], bytes[15]));
         assert_eq!(chosen.empty(), plain(0), "{bytes:?}");
         assert_eq!(words.empty(), plain(0), "{bytes:?}");
     }
