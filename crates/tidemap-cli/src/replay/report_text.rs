@@ -239,7 +239,7 @@ impl Page {
             Some(mut waited) => {
                 waited.insert(
                     0,
-                    "own = without waiting for a processor; waited in total".into(),
+                    "own = without waiting for a processor; waited in total:".into(),
                 );
                 self.wrapped(&waited)?;
             }
