@@ -159,11 +159,11 @@ unsafe fn preferred_empty_slot<T>(bucket: *mut u8, hash: u64) -> Option<usize> {
     if Shape::<T>::PREFERS {
         // SAFETY: buckets begin with an aligned header.
         let empty = unsafe { Header::load(bucket) }.empty();
-        let preferred = Bits(empty & Shape::<T>::preferred_slots(hash)).next();
-        if let Some(index) = preferred {
-            if index != Shape::<T>::SLOTS - 1 {
-                return Some(index);
-            }
+        // Not the last slot, which may be the link (S3).
+        let usable = empty & (Shape::<T>::TAGS >> 1);
+        let preferred = Bits(usable & Shape::<T>::preferred_slots(hash)).next();
+        if preferred.is_some() {
+            return preferred;
         }
     }
     // SAFETY: as above.
