@@ -218,6 +218,10 @@ impl<T> RawTable<T> {
     #[inline(always)]
     pub(super) fn home(&self, hash: u64) -> *mut u8 {
         let h = hash as usize;
+        if self.cursor == usize::MAX {
+            // SAFETY: by I2 and I3 the bucket exists.
+            return unsafe { bucket_at::<T>(self.base, h & self.mask) };
+        }
         let (new, old) = (h & self.mask, h & self.split_mask);
         let split = old < self.cursor;
         // Random keys make this unpredictable while a table grows, so no branch.
