@@ -459,6 +459,10 @@ impl<T> RawTable<T> {
             self.old_base = self.base;
             self.base = cold.array.base();
         }
+        if cold.next.take().is_some() {
+            // Kept for a target that has been reached another way.
+            cold.meter.system_calls(1);
+        }
         cold.compaction = None;
         cold.compact_at = 0;
         cold.target = 0;
