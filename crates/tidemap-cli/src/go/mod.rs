@@ -1,12 +1,39 @@
 //! `tidemap go …`: tools for Go's maps.
+//!
+//! - [`verify`]: replay recorded runs of real Go against the model.
 
 use std::process::ExitCode;
 
+mod input;
+mod verify;
+
 /// Arguments of `tidemap go`.
 #[derive(clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    Verify(verify::Args),
+}
+
+/// Exit code for "no": a difference or a disagreement was found.
+pub(crate) const EXIT_DIFFERENCE: u8 = 1;
 
 /// Runs `tidemap go`.
-pub(crate) fn run(_args: &Args) -> anyhow::Result<ExitCode> {
-    Ok(ExitCode::SUCCESS)
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match &args.command {
+        Command::Verify(args) => verify::run(args),
+    }
+}
+
+/// Prints to stdout; a reader that has gone away is not an error.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }

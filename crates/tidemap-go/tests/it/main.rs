@@ -1,2 +1,5 @@
-//! Tests of the model.
+//! Tests of the model as a whole.
+
+mod bad_traces;
+mod model;
 mod traces;

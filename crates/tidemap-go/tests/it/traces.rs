@@ -40,6 +40,29 @@ fn replay_all(directory: &Path) -> Option<Summary> {
 }
 
 #[test]
+fn committed_traces() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let total = replay_all(&root.join("testdata/go")).expect("the repository has traces");
+    assert!(total.operations > 60_000, "{total:?}");
+    assert!(
+        total.doublings >= 90 && total.same_size_growths >= 10,
+        "{total:?}"
+    );
+    assert!(
+        total.clears >= 3 && total.iterator_steps > 4_000,
+        "{total:?}"
+    );
+    assert!(
+        total.digests > 30_000 && total.memory_checks > 50_000,
+        "{total:?}"
+    );
+    assert!(
+        total.max_b >= 16,
+        "the sampled counter is covered: {total:?}"
+    );
+}
+
+#[test]
 fn shared_traces() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let Some(total) = replay_all(&root.join("../shared/data/go-traces")) else {
