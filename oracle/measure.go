@@ -83,6 +83,13 @@ type growth struct {
 	bytes, objects uint64
 }
 
+// settle collects all garbage, that of pools included, which outlives a cycle.
+func settle() {
+	for range 4 {
+		runtime.GC()
+	}
+}
+
 // sink makes maps escape to the heap.
 var sink any
 
@@ -96,20 +103,22 @@ func slot(p unsafe.Pointer) uintptr {
 	return spanOf(uintptr(p)).elemsize
 }
 
-// spares counts the spare buckets of a fresh array by walking to the end mark.
+// spares counts the spare buckets of a fresh array by looking for the end mark.
+// If the growing insert used the last spare itself the mark is gone; then it is
+// the number the runtime's own rounding gives.
 func spares(t *maptype, h *hmap) int {
-	if h.buckets == nil || h.extra == nil || h.extra.next == nil {
+	all := int(totalBuckets(t, h.B)) - 1<<h.B
+	if h.buckets == nil || h.B < 4 {
 		return 0
 	}
 	base := uintptr(h.buckets) + uintptr(t.BucketSize)<<h.B
-	n := 0
-	for {
-		n++
-		p := unsafe.Pointer(base + uintptr(n)*uintptr(t.BucketSize) - 8)
-		if *(*uintptr)(p) == uintptr(h.buckets) {
+	for n := 1; n <= all; n++ {
+		word := unsafe.Pointer(base + uintptr(n)*uintptr(t.BucketSize) - 8)
+		if *(*uintptr)(word) == uintptr(h.buckets) {
 			return n
 		}
 	}
+	return all
 }
 
 func run[K comparable, V any](kname, vname string, n, hint int, key func(int) K, value V) {
@@ -138,8 +147,7 @@ func run[K comparable, V any](kname, vname string, n, hint int, key func(int) K,
 	// Second pass: what those inserts allocate, exactly.
 	var start, before, after, live runtime.MemStats
 	m, h, sink = nil, nil, nil
-	runtime.GC()
-	runtime.GC()
+	settle()
 	runtime.ReadMemStats(&start)
 	m = make(map[K]V, hint)
 	sink = m
@@ -159,7 +167,7 @@ func run[K comparable, V any](kname, vname string, n, hint int, key func(int) K,
 		measured = append(measured, growth{i + 1, h.B, slot(h.buckets), spares(t, h),
 			after.TotalAlloc - before.TotalAlloc, after.Mallocs - before.Mallocs})
 	}
-	runtime.GC()
+	settle()
 	runtime.ReadMemStats(&live)
 	for _, g := range measured {
 		rows = append(rows, fmt.Sprintf("growth\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", kname, vname, hint,
@@ -172,4 +180,5 @@ func run[K comparable, V any](kname, vname string, n, hint int, key func(int) K,
 		b2i(h.oldbuckets != nil), int64(live.HeapAlloc)-int64(start.HeapAlloc))
 	runtime.KeepAlive(m)
 	runtime.KeepAlive(keys)
+	runtime.KeepAlive(grows)
 }

@@ -16,7 +16,7 @@
 //! |---|---|
 //! | what does a cell's state byte mean | [`tophash`] |
 //! | what is in a bucket | [`bucket`] |
-//! | what does a map type cost | [`shape`] |
+//! | what does a map type cost | [`shape`], [`go_type`] |
 //! | how many buckets are allocated, in how many bytes | [`bucket_array`], [`alloc`] |
 //! | where do full chains go | [`overflow`] |
 //! | when does a map grow | [`growth`] |
@@ -36,28 +36,56 @@
 //! ```
 #![forbid(unsafe_code)]
 
-pub mod access;
-pub mod alloc;
-pub mod assign;
-pub mod bucket;
-pub mod bucket_array;
-pub mod clear;
-pub mod delete;
-pub mod digest;
-mod error;
-pub mod evacuate;
-pub mod event;
-pub mod gomap;
-pub mod growth;
-pub mod header;
-pub mod host;
-pub mod iter;
-pub mod overflow;
-pub mod reclaim;
-pub mod shape;
+// In reading order; a blank line keeps the formatter from sorting.
 pub mod tophash;
+
+pub mod bucket;
+
+pub mod shape;
+
+pub mod alloc;
+
+pub mod bucket_array;
+
+pub mod header;
+
+pub mod overflow;
+
+pub mod growth;
+
+pub mod evacuate;
+
+pub mod assign;
+
+pub mod access;
+
+pub mod delete;
+
+pub mod clear;
+
+pub mod iter;
+
+pub mod reclaim;
+
+pub mod gomap;
+
+pub mod host;
+
+pub mod event;
+
+mod error;
+
 pub mod trace;
+
+pub mod digest;
+
 pub mod verify;
+
+pub mod go_type;
+
+pub mod plan;
+
+pub mod swiss;
 
 pub use error::MapError;
 pub use gomap::GoMap;

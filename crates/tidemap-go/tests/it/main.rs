@@ -2,4 +2,5 @@
 
 mod bad_traces;
 mod model;
+mod plan;
 mod traces;
