@@ -1,10 +1,14 @@
 //! `tidemap go …`: tools for Go's maps.
 //!
 //! - [`verify`]: replay recorded runs of real Go against the model.
+//! - [`plan`]: growth moments, bytes, the hint to write.
+//! - [`claims`]: what is said about Go maps, decided by running the model.
+//! - [`step`]: look inside a map while it works.
 
 use std::process::ExitCode;
 
 mod input;
+mod plan;
 mod verify;
 
 /// Arguments of `tidemap go`.
@@ -17,6 +21,7 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand)]
 enum Command {
     Verify(verify::Args),
+    Plan(plan::Args),
 }
 
 /// Exit code for "no": a difference or a disagreement was found.
@@ -26,6 +31,7 @@ pub(crate) const EXIT_DIFFERENCE: u8 = 1;
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::Verify(args) => verify::run(args),
+        Command::Plan(args) => plan::run(args),
     }
 }
 
