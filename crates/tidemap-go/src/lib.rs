@@ -87,6 +87,8 @@ pub mod plan;
 
 pub mod swiss;
 
+pub mod claims;
+
 pub use error::MapError;
 pub use gomap::GoMap;
 pub use header::{Header, Hmap};

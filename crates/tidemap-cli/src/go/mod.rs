@@ -7,8 +7,10 @@
 
 use std::process::ExitCode;
 
+mod claims;
 mod input;
 mod plan;
+mod step;
 mod verify;
 
 /// Arguments of `tidemap go`.
@@ -22,6 +24,8 @@ pub(crate) struct Args {
 enum Command {
     Verify(verify::Args),
     Plan(plan::Args),
+    Claims(claims::Args),
+    Step(step::Args),
 }
 
 /// Exit code for "no": a difference or a disagreement was found.
@@ -32,6 +36,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.command {
         Command::Verify(args) => verify::run(args),
         Command::Plan(args) => plan::run(args),
+        Command::Claims(args) => claims::run(args),
+        Command::Step(args) => step::run(args),
     }
 }
 
