@@ -49,6 +49,10 @@ pub trait Contender<K, V>: Sized {
     fn growths_started(&self) -> u64 {
         0
     }
+    /// The growth that is going on. Cheap enough to poll.
+    fn growth(&self) -> Option<tidemap::Growth> {
+        None
+    }
     /// Growths so far, oldest first; empty for maps that keep no record.
     fn growth_log(&self) -> Vec<tidemap::Growth> {
         Vec::new()
@@ -136,6 +140,10 @@ contender!(
     #[inline]
     fn growths_started(&self) -> u64 {
         self.growths_started()
+    },
+    #[inline]
+    fn growth(&self) -> Option<tidemap::Growth> {
+        self.growth()
     },
     fn growth_log(&self) -> Vec<tidemap::Growth> {
         self.growth_log().to_vec()

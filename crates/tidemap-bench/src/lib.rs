@@ -2,5 +2,26 @@
 //!
 //! All contenders get the same hasher (foldhash, fixed seeds), so that a
 //! comparison compares maps and not hash functions.
+//!
+//! In reading order: [`cases`] says what is measured, [`keys`] with which keys,
+//! [`lanes`] holds the timed loops, [`growth`] the runs that need a process of
+//! their own, [`compare`] makes a [`report`] of them, [`table`] and [`record`]
+//! print and keep it. `bench/README.md` explains the method to its critics.
 
+#![forbid(unsafe_code)]
+
+pub mod cases;
 pub mod contenders;
+pub mod keys;
+pub mod measure;
+pub mod memory;
+pub mod stats;
+
+pub mod growth;
+pub mod lanes;
+pub mod machine;
+
+pub mod compare;
+pub mod record;
+pub mod report;
+pub mod table;

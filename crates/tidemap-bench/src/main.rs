@@ -1,2 +1,319 @@
 //! `tidemap-bench`: tidemap beside its peers, in one run.
-fn main() {}
+//!
+//! Exit codes: 0 done, 1 a map gave a wrong answer, 2 failure or misuse.
+
+#![forbid(unsafe_code)]
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use tidemap_bench::cases::{Case, CaseError, KeyKind, Size, Target, check_map};
+use tidemap_bench::compare::{Options, QUICK_BUDGET, SAMPLE_NS_MIN, compare};
+use tidemap_bench::growth::{Job, Launcher, Measure};
+use tidemap_bench::keys::Source;
+use tidemap_bench::report::Report;
+use tidemap_bench::{growth, machine, record, table};
+
+const EXAMPLES: &str = "\
+Examples:
+  tidemap-bench compare --quick              the table in two minutes
+  tidemap-bench compare                      the whole table (allow an hour and 16 GB)
+  tidemap-bench compare --cases u64-hit,miss --sizes 1M --maps tidemap,griddle
+  tidemap-bench compare --quick --json       everything, for programs
+  tidemap-bench compare --out ratios.csv     the table, and the figures as CSV
+  tidemap-bench record                       keep the figures in bench/record
+  tidemap-bench cases                        what can be measured
+
+Compares hash maps that all use the same hasher, in one run, by turns. Every
+run's answer is checked. Build with --release.";
+
+/// tidemap beside its peers, in one run.
+#[derive(Debug, Parser)]
+#[command(version, before_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print ratios to hashbrown, with their range and the targets.
+    Compare {
+        #[command(flatten)]
+        what: What,
+        /// Print a JSON report (schema tidemap-bench/compare/1) instead of the table.
+        #[arg(long)]
+        json: bool,
+        /// Also write all figures to this CSV file.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Compare, print the table, and keep the figures as <FOLDER>/<machine>/<date>.csv.
+    Record {
+        #[command(flatten)]
+        what: What,
+        /// Where records are kept [default: bench/record of the checkout].
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
+    /// List the cases.
+    Cases {
+        /// Cases to list, or a .toml file of cases.
+        #[arg(long, value_delimiter = ',', value_name = "NAME|FILE")]
+        cases: Vec<String>,
+    },
+    /// One growth in this process; what `compare` starts for each contender.
+    #[command(hide = true)]
+    GrowOne {
+        #[arg(long)]
+        measure: Measure,
+        #[arg(long)]
+        map: Option<String>,
+        #[arg(long)]
+        presized: bool,
+        #[arg(long)]
+        keys: String,
+        #[arg(long)]
+        size: String,
+        #[arg(long, default_value_t = 0)]
+        at_least_ms: u64,
+        #[command(flatten)]
+        files: KeyFiles,
+    },
+}
+
+#[derive(Debug, Args)]
+struct What {
+    /// Sizes up to 1M, one growth to 4M, few repetitions: two minutes.
+    #[arg(long)]
+    quick: bool,
+    /// Sizes instead of those of the cases, such as 1k,30k,4M.
+    #[arg(long, value_delimiter = ',', value_name = "SIZE")]
+    sizes: Option<Vec<String>>,
+    /// Cases by name, workload or kind of keys; or .toml files of cases to use
+    /// in place of the built-in ones.
+    #[arg(long, value_delimiter = ',', value_name = "NAME|FILE")]
+    cases: Vec<String>,
+    /// Maps to compare; hashbrown is always among them.
+    #[arg(long, value_delimiter = ',', value_name = "MAP")]
+    maps: Option<Vec<String>>,
+    /// Samples per map, instead of those of the cases.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    repetitions: Option<u32>,
+    /// The map that targets are about.
+    #[arg(long, value_name = "MAP", default_value = "tidemap")]
+    subject: String,
+    #[command(flatten)]
+    files: KeyFiles,
+}
+
+#[derive(Debug, Args)]
+struct KeyFiles {
+    /// Word list, one per line, plain or zstd [default: $TIDEMAP_DATA or
+    /// ../shared/data beside the checkout; synthetic words if absent].
+    #[arg(long, value_name = "FILE")]
+    words: Option<PathBuf>,
+    /// Path list, likewise.
+    #[arg(long, value_name = "FILE")]
+    paths: Option<PathBuf>,
+}
+
+impl KeyFiles {
+    /// The file for keys of `kind`: as given, or found in the usual places.
+    fn find(&self, kind: KeyKind) -> Option<PathBuf> {
+        let (given, name) = match kind {
+            KeyKind::U64 => return None,
+            KeyKind::Words => (&self.words, "moby-words.txt"),
+            KeyKind::Paths => (&self.paths, "repo-paths.txt"),
+        };
+        if given.is_some() {
+            return given.clone();
+        }
+        let folder = match std::env::var_os("TIDEMAP_DATA") {
+            Some(folder) => PathBuf::from(folder),
+            None => machine::checkout()?.parent()?.join("shared").join("data"),
+        };
+        [name.to_owned(), format!("{name}.zst")]
+            .into_iter()
+            .map(|name| folder.join(name))
+            .find(|path| path.is_file())
+    }
+
+    fn source(&self, kind: KeyKind) -> anyhow::Result<Source> {
+        Ok(match (kind, self.find(kind)) {
+            (KeyKind::U64, _) => Source::integers(),
+            (_, Some(path)) => Source::read(kind, &path)?,
+            (_, None) => Source::synthetic(kind),
+        })
+    }
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Compare { what, json, out } => {
+            if let Some(folder) = out.as_deref().and_then(Path::parent) {
+                // Better now than after an hour.
+                let fits = folder.as_os_str().is_empty() || folder.is_dir();
+                anyhow::ensure!(fits, "no folder {}; create it first", folder.display());
+            }
+            let report = what.compare()?;
+            if let Some(path) = out {
+                record::write_whole(&path, &record::csv(&report))?;
+            }
+            if json {
+                let mut stdout = std::io::stdout().lock();
+                serde_json::to_writer_pretty(&mut stdout, &report).map_err(std::io::Error::from)?;
+                writeln!(stdout)?;
+            } else {
+                print_table(&report)?;
+            }
+            Ok(exit_code(&report))
+        }
+        Command::Record { what, folder } => {
+            let folder = match folder {
+                Some(folder) => folder,
+                None => machine::checkout()
+                    .context("no checkout around the current folder; pass --folder")?
+                    .join("bench")
+                    .join("record"),
+            };
+            anyhow::ensure!(
+                machine::OPTIMISED,
+                "built without optimisation; nothing to keep: use cargo run --release"
+            );
+            let report = what.compare()?;
+            let path = record::write(&report, &folder)?;
+            print_table(&report)?;
+            eprintln!("recorded in {}", path.display());
+            Ok(exit_code(&report))
+        }
+        Command::Cases { cases } => {
+            let mut stdout = std::io::stdout().lock();
+            for case in read_cases(&cases)? {
+                let sizes: Vec<String> = case.sizes.iter().map(Size::to_string).collect();
+                writeln!(
+                    stdout,
+                    "{:<24} {} ({})",
+                    case.name,
+                    case.about,
+                    sizes.join(", ")
+                )?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::GrowOne {
+            measure,
+            map,
+            presized,
+            keys,
+            size,
+            at_least_ms,
+            files,
+        } => {
+            if let Some(map) = &map {
+                check_map(map)?;
+            }
+            let kind = match keys.as_str() {
+                "u64" => KeyKind::U64,
+                "words" => KeyKind::Words,
+                "paths" => KeyKind::Paths,
+                _ => anyhow::bail!("unknown kind of keys `{keys}`; known: u64, words, paths"),
+            };
+            let job = Job {
+                measure,
+                map,
+                presized,
+                size: size.parse::<Size>()?.0,
+                at_least: Duration::from_millis(at_least_ms),
+            };
+            let found = growth::run(&job, &files.source(kind)?);
+            writeln!(std::io::stdout(), "{}", serde_json::to_string(&found)?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn print_table(report: &Report) -> anyhow::Result<()> {
+    let colour = std::io::stdout().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    std::io::stdout().write_all(table::render(report, colour).as_bytes())?;
+    Ok(())
+}
+
+fn exit_code(report: &Report) -> ExitCode {
+    ExitCode::from(u8::from(!report.differences.is_empty()))
+}
+
+/// Items that end in `.toml` are files, the others names.
+fn read_cases(items: &[String]) -> Result<Vec<Case>, CaseError> {
+    let (files, names): (Vec<String>, Vec<String>) = items
+        .iter()
+        .cloned()
+        .partition(|item| item.ends_with(".toml"));
+    let mut cases = Vec::new();
+    for file in &files {
+        cases.extend(Case::read(Path::new(file))?);
+    }
+    if files.is_empty() {
+        cases = Case::embedded();
+    }
+    Case::select(cases, &names)
+}
+
+impl What {
+    fn compare(&self) -> anyhow::Result<Report> {
+        for map in self.maps.iter().flatten().chain([&self.subject]) {
+            check_map(map)?;
+        }
+        let sizes = self
+            .sizes
+            .as_ref()
+            .map(|sizes| {
+                sizes
+                    .iter()
+                    .map(|size| size.parse())
+                    .collect::<Result<Vec<Size>, _>>()
+            })
+            .transpose()?;
+        let options = Options {
+            cases: read_cases(&self.cases)?,
+            targets: Target::embedded(),
+            quick: self.quick,
+            maps: self.maps.clone(),
+            sizes,
+            repetitions: self.repetitions.map(|n| n as usize),
+            subject: self.subject.clone(),
+            sample_ns_min: SAMPLE_NS_MIN,
+            budget: (self.quick && self.repetitions.is_none()).then_some(QUICK_BUDGET),
+            launcher: Launcher {
+                program: std::env::current_exe().context("cannot find this program")?,
+                key_files: [KeyKind::Words, KeyKind::Paths]
+                    .into_iter()
+                    .filter_map(|kind| Some((kind, self.files.find(kind)?)))
+                    .collect(),
+            },
+        };
+        compare(&options, |kind| self.files.source(kind))
+    }
+}

@@ -7,9 +7,16 @@ use clap::{Parser, Subcommand};
 mod go;
 mod replay;
 
+const EXAMPLES: &str = "\
+Examples:
+  tidemap                                  replay the built-in trace on tidemap and hashbrown
+  tidemap replay trace.txt --html p.html   replay a file of yours, write a page with plots
+  tidemap replay --help                    formats, maps, options
+";
+
 /// Hash maps that grow without stopping, and tools that show what any map is doing.
 #[derive(Parser)]
-#[command(name = "tidemap", version, about)]
+#[command(name = "tidemap", version, about, before_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -19,6 +26,9 @@ struct Cli {
 enum Command {
     /// Replay a workload against several maps and compare answers, latency and memory.
     Replay(replay::Args),
+    /// One run in a process of its own; started by `replay`.
+    #[command(hide = true)]
+    ReplayChild,
     /// Go's maps: model, planner, claims.
     Go(go::Args),
 }
@@ -27,6 +37,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         None => replay::run(&replay::Args::default()),
         Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::ReplayChild) => replay::run_child(),
         Some(Command::Go(args)) => go::run(&args),
     };
     match outcome {

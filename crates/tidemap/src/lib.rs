@@ -1,64 +1,62 @@
-//! Skeleton.
-#![allow(missing_docs, unused_variables, clippy::all)]
-pub mod stats;
+//! Hash maps that grow without stopping.
+//!
+//! [`HashMap`] and [`HashSet`] have the standard library's interface, and pay for growth
+//! in small equal steps: no insertion ever moves the whole table, clears a large array or
+//! waits for one to be freed. What one operation may do beyond its own entry is bounded in
+//! bytes moved, pages touched and system calls ([`bounds`]), counted on every
+//! build ([`Stats::work_max`]) and asserted in tests.
+//!
+//! ```
+//! use tidemap::HashMap;
+//!
+//! let mut sessions = HashMap::new();
+//! for id in 0..100_000u64 {
+//!     sessions.insert(id, id * 2);
+//! }
+//! assert_eq!(sessions.get(&77), Some(&154));
+//!
+//! // No insertion moved more than its budget, whatever the map did meanwhile.
+//! let worst = sessions.stats().work_max;
+//! assert!(worst.bytes_moved <= tidemap::bounds::moved_bytes_max(16));
+//! ```
+//!
+//! # When to use it
+//!
+//! A map that becomes large while somebody waits for each operation: indexes,
+//! caches, session tables, books of live objects. Beyond a cache's size look-ups cost
+//! less than in the standard map, too, because a tag and its entry lie together.
+//!
+//! # When not
+//!
+//! Small maps of a known size, filled once: `hashbrown` is as good or
+//! better there. Maps shared between threads: this one is not concurrent.
+//!
+//! # What to know
+//!
+//! * Hashers must spread keys over all 64 bits: the low bits choose the bucket, the top
+//!   byte the tag. The default does; an identity hash does not.
+//! * A growth rehashes keys, a few per insertion. If `Hash` panics the map stays valid.
+//! * Memory of large maps comes straight from the system and goes back to it in pieces.
+//!   Their address space is reserved ahead (gigabytes of *virtual* size).
+
+pub mod bounds;
+mod entry;
+mod error;
+mod iter;
+mod map;
+mod raw;
+mod set;
+mod stats;
+
+pub use entry::{Entry, OccupiedEntry, VacantEntry};
 pub use equivalent::Equivalent;
-pub use stats::*;
-use std::hash::{BuildHasher, Hash};
-pub type DefaultHashBuilder = foldhash::fast::RandomState;
-pub struct HashMap<K, V, S = DefaultHashBuilder>(std::marker::PhantomData<(K, V, S)>);
-impl<K, V> HashMap<K, V> {
-    pub fn new() -> Self {
-        todo!()
-    }
-    pub fn with_capacity(n: usize) -> Self {
-        todo!()
-    }
-}
-impl<K, V, S> HashMap<K, V, S> {
-    pub fn with_hasher(s: S) -> Self {
-        todo!()
-    }
-    pub fn with_capacity_and_hasher(n: usize, s: S) -> Self {
-        todo!()
-    }
-    pub fn len(&self) -> usize {
-        todo!()
-    }
-    pub fn stats(&self) -> Stats {
-        todo!()
-    }
-    pub fn growth(&self) -> Option<Growth> {
-        todo!()
-    }
-    pub fn growths_started(&self) -> u64 {
-        todo!()
-    }
-    pub fn growth_log(&self) -> &[Growth] {
-        todo!()
-    }
-    pub fn iter(&self) -> Box<dyn Iterator<Item = (&K, &V)> + '_> {
-        todo!()
-    }
-    pub fn clear(&mut self) {
-        todo!()
-    }
-}
-impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
-    pub fn insert(&mut self, k: K, v: V) -> Option<V> {
-        todo!()
-    }
-    pub fn get<Q: ?Sized + Hash + Equivalent<K>>(&self, k: &Q) -> Option<&V> {
-        todo!()
-    }
-    pub fn get_mut<Q: ?Sized + Hash + Equivalent<K>>(&mut self, k: &Q) -> Option<&mut V> {
-        todo!()
-    }
-    pub fn remove<Q: ?Sized + Hash + Equivalent<K>>(&mut self, k: &Q) -> Option<V> {
-        todo!()
-    }
-}
-impl<K: Clone, V: Clone, S: Clone> Clone for HashMap<K, V, S> {
-    fn clone(&self) -> Self {
-        todo!()
-    }
-}
+pub use error::TryReserveError;
+pub use iter::{Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
+pub use map::{DefaultHashBuilder, HashMap, OccupiedError, TryInsertError};
+pub use set::{HashSet, SetDrain, SetIntoIter, SetIter};
+pub use stats::{Growth, GrowthKind, Stats, Work};
+
+/// The README's examples, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,0 +1,422 @@
+//! Growing one map in a process of its own: its memory, and its longest insert.
+//!
+//! A process that has held other maps says little about the memory of the next
+//! one, and its allocator has pages at hand that a fresh one must ask for. So
+//! the comparison starts itself again, hidden subcommand `grow-one`, once per
+//! contender and repetition, and reads one JSON line back.
+//!
+//! Two controls stand beside the longest insert: a presized hashbrown (no
+//! growth, so what is left is page faults and the machine), and the same loop
+//! without a map, run for as long as the slowest contender (what is left is
+//! the machine alone).
+
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cases::{BASELINE, KeyKind};
+use crate::contenders::{Contender, Griddle, Hashbrown, Indexmap, Std, Tidemap};
+use crate::keys::{BenchKey, Source};
+use crate::lanes::hasher;
+use crate::measure::thread_cpu_ns;
+use crate::memory::{peak_bytes, reset_peak, resident_bytes};
+
+/// Lengths between two doublings at which memory is read.
+const READINGS_PER_DOUBLING: u32 = 16;
+/// A single operation longer than this counts as a stall.
+const STALL_NS: u64 = 100_000;
+
+/// What the process is to find out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Measure {
+    /// Resident memory.
+    Memory,
+    /// The longest insert, wall time.
+    Wall,
+    /// The longest insert, processor time of the thread.
+    Cpu,
+}
+
+impl Measure {
+    fn as_str(self) -> &'static str {
+        match self {
+            Measure::Memory => "memory",
+            Measure::Wall => "wall",
+            Measure::Cpu => "cpu",
+        }
+    }
+}
+
+/// One run.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// What to find out.
+    pub measure: Measure,
+    /// The contender; `None` for the loop without a map.
+    pub map: Option<String>,
+    /// Whether the map is given room for all entries.
+    pub presized: bool,
+    /// How many entries.
+    pub size: usize,
+    /// Go on with the loop without a map until this much time has passed.
+    pub at_least: Duration,
+}
+
+/// What a run found. Absent figures could not be measured on this system.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// Entries in the map at the end.
+    pub len: u64,
+    /// Inserts that replaced a value; right is 0.
+    pub replaced: u64,
+    /// The whole run, wall time.
+    pub total_ns: u64,
+    /// The longest operation by the clock asked for.
+    pub worst_ns: Option<u64>,
+    /// How many entries there were before the longest operation.
+    pub worst_at: Option<u64>,
+    /// Operations longer than 100 µs.
+    pub stalls: Option<u64>,
+    /// Their total length.
+    pub stalls_ns: Option<u64>,
+    /// Resident bytes at the end, above those at the start.
+    pub final_bytes: Option<u64>,
+    /// The most resident bytes, above those at the start.
+    pub peak_bytes: Option<u64>,
+    /// Resident bytes per entry, averaged over lengths spread geometrically from
+    /// half the size to the size.
+    pub bytes_per_entry_averaged: Option<f64>,
+}
+
+/// Runs `job` in this process.
+///
+/// # Panics
+/// If the job names no contender, which [`crate::cases::check_map`] excludes.
+#[must_use]
+pub fn run(job: &Job, source: &Source) -> Found {
+    match source.kind {
+        KeyKind::U64 => run_keys::<u64>(job, source),
+        KeyKind::Words | KeyKind::Paths => run_keys::<String>(job, source),
+    }
+}
+
+fn run_keys<K: BenchKey>(job: &Job, source: &Source) -> Found {
+    match job.map.as_deref() {
+        None => run_without(job, |i| {
+            black_box(K::make(source, i));
+        }),
+        Some("tidemap") => run_map::<K, Tidemap<K, u64>>(job, source),
+        Some("hashbrown") => run_map::<K, Hashbrown<K, u64>>(job, source),
+        Some("griddle") => run_map::<K, Griddle<K, u64>>(job, source),
+        Some("std") => run_map::<K, Std<K, u64>>(job, source),
+        Some("indexmap") => run_map::<K, Indexmap<K, u64>>(job, source),
+        Some(other) => panic!("no contender `{other}`"),
+    }
+}
+
+fn run_map<K: BenchKey, M: Contender<K, u64>>(job: &Job, source: &Source) -> Found {
+    match job.measure {
+        Measure::Memory => memory::<K, M>(job, source),
+        Measure::Wall => longest::<K, M>(job, source, &mut wall_ns()),
+        Measure::Cpu => longest::<K, M>(job, source, &mut thread_cpu_ns),
+    }
+}
+
+fn new_map<K, M: Contender<K, u64>>(job: &Job) -> M {
+    if job.presized {
+        M::presized(job.size, hasher())
+    } else {
+        M::empty(hasher())
+    }
+}
+
+/// The lengths at which memory is read.
+fn readings(size: usize) -> Vec<usize> {
+    let mut lengths: Vec<usize> = (1..=READINGS_PER_DOUBLING)
+        .map(|i| {
+            let part = 2_f64.powf(f64::from(i) / f64::from(READINGS_PER_DOUBLING) - 1.0);
+            (size as f64 * part).round() as usize
+        })
+        .filter(|&length| length > 0)
+        .collect();
+    lengths.dedup();
+    lengths
+}
+
+fn memory<K: BenchKey, M: Contender<K, u64>>(job: &Job, source: &Source) -> Found {
+    // Warm what reading `/proc` itself allocates before the first reading.
+    black_box((resident_bytes(), peak_bytes()));
+    let peak_is_ours = reset_peak();
+    let start = resident_bytes();
+    let began = Instant::now();
+    let mut map = new_map::<K, M>(job);
+    let (mut found, mut at, mut per_entry) = (Found::default(), 0, Vec::new());
+    for length in readings(job.size) {
+        while at < length {
+            let old = map.insert(K::make(source, at as u64), at as u64);
+            found.replaced += u64::from(old.is_some());
+            at += 1;
+        }
+        if let (Some(now), Some(start)) = (resident_bytes(), start) {
+            found.final_bytes = Some(now.saturating_sub(start));
+            per_entry.push(now.saturating_sub(start) as f64 / at as f64);
+        }
+    }
+    if let (true, Some(start), Some(peak)) = (peak_is_ours, start, peak_bytes()) {
+        found.peak_bytes = Some(peak.saturating_sub(start));
+    }
+    if !per_entry.is_empty() {
+        let mean = per_entry.iter().sum::<f64>() / per_entry.len() as f64;
+        found.bytes_per_entry_averaged = Some(mean);
+    }
+    found.total_ns = began.elapsed().as_nanos() as u64;
+    found.len = map.len() as u64;
+    black_box(&map);
+    found
+}
+
+/// A clock of wall time since its making.
+fn wall_ns() -> impl FnMut() -> u64 {
+    let start = Instant::now();
+    move || start.elapsed().as_nanos() as u64
+}
+
+/// The longest of many operations, and those that stall.
+#[derive(Debug, Default)]
+struct Longest {
+    worst_ns: u64,
+    worst_at: u64,
+    stalls: u64,
+    stalls_ns: u64,
+}
+
+impl Longest {
+    #[inline]
+    fn note(&mut self, at: u64, ns: u64) {
+        if ns > self.worst_ns {
+            self.worst_ns = ns;
+            self.worst_at = at;
+        }
+        if ns > STALL_NS {
+            self.stalls += 1;
+            self.stalls_ns += ns;
+        }
+    }
+
+    fn into_found(self) -> Found {
+        Found {
+            worst_ns: Some(self.worst_ns),
+            worst_at: Some(self.worst_at),
+            stalls: Some(self.stalls),
+            stalls_ns: Some(self.stalls_ns),
+            ..Found::default()
+        }
+    }
+}
+
+fn longest<K: BenchKey, M: Contender<K, u64>>(
+    job: &Job,
+    source: &Source,
+    clock: &mut impl FnMut() -> u64,
+) -> Found {
+    let began = Instant::now();
+    let mut map = new_map::<K, M>(job);
+    let (mut longest, mut replaced) = (Longest::default(), 0);
+    // One reading ends an insert and begins the next: half the system calls.
+    // The making of a key is in it too, a nanosecond for an integer.
+    let mut last = clock();
+    for i in 0..job.size as u64 {
+        let old = map.insert(black_box(K::make(source, i)), i);
+        let now = clock();
+        replaced += u64::from(old.is_some());
+        longest.note(i, now - last);
+        last = now;
+    }
+    Found {
+        len: map.len() as u64,
+        replaced,
+        total_ns: began.elapsed().as_nanos() as u64,
+        ..longest.into_found()
+    }
+}
+
+/// The same loop without a map, until `size` rounds are done and `at_least` has passed.
+fn run_without(job: &Job, mut make: impl FnMut(u64)) -> Found {
+    let mut timed = |clock: &mut dyn FnMut() -> u64| {
+        let (began, mut longest, mut i) = (Instant::now(), Longest::default(), 0_u64);
+        let mut last = clock();
+        while i < job.size as u64 || began.elapsed() < job.at_least {
+            for _ in 0..1024 {
+                make(i);
+                let now = clock();
+                longest.note(i, now - last);
+                (last, i) = (now, i + 1);
+            }
+        }
+        Found {
+            total_ns: began.elapsed().as_nanos() as u64,
+            ..longest.into_found()
+        }
+    };
+    match job.measure {
+        Measure::Memory => Found::default(),
+        Measure::Wall => timed(&mut wall_ns()),
+        Measure::Cpu => timed(&mut thread_cpu_ns),
+    }
+}
+
+/// How to start this program again, and with which key files.
+#[derive(Debug, Clone)]
+pub struct Launcher {
+    /// The program.
+    pub program: PathBuf,
+    /// `--words` and `--paths`, as this process got or found them.
+    pub key_files: Vec<(KeyKind, PathBuf)>,
+}
+
+/// Why a run in a process of its own gave nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LaunchError {
+    /// It could not be started.
+    #[error("cannot start {program}: {source}")]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It failed.
+    #[error("the run of {what} in a process of its own failed ({status}): {stderr}")]
+    Failed {
+        /// The contender and size.
+        what: String,
+        /// Exit status.
+        status: String,
+        /// The end of what it said.
+        stderr: String,
+    },
+}
+
+impl Launcher {
+    /// Runs `job` with keys of `kind` in a process of its own.
+    ///
+    /// # Errors
+    /// [`LaunchError`] if it cannot be started, fails or answers nonsense.
+    pub fn launch(&self, job: &Job, kind: KeyKind) -> Result<Found, LaunchError> {
+        let mut command = std::process::Command::new(&self.program);
+        command.args(["grow-one", "--measure", job.measure.as_str()]);
+        command.args(["--keys", kind.as_str(), "--size", &job.size.to_string()]);
+        command.args(["--at-least-ms", &job.at_least.as_millis().to_string()]);
+        if let Some(map) = &job.map {
+            command.args(["--map", map]);
+        }
+        if job.presized {
+            command.arg("--presized");
+        }
+        for (kind, path) in &self.key_files {
+            command.arg(format!("--{}", kind.as_str())).arg(path);
+        }
+        let output = command.output().map_err(|source| LaunchError::Start {
+            program: self.program.clone(),
+            source,
+        })?;
+        let failed = |stderr: String| LaunchError::Failed {
+            what: format!("{} at {}", job.map.as_deref().unwrap_or("no map"), job.size),
+            status: output.status.to_string(),
+            stderr,
+        };
+        if !output.status.success() {
+            return Err(failed(
+                String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            ));
+        }
+        serde_json::from_slice(&output.stdout).map_err(|e| failed(format!("no answer: {e}")))
+    }
+}
+
+/// The presized control.
+#[must_use]
+pub fn presized_control(measure: Measure, size: usize) -> Job {
+    Job {
+        measure,
+        map: Some(BASELINE.to_owned()),
+        presized: true,
+        size,
+        at_least: Duration::ZERO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cases::Case;
+
+    #[test]
+    fn every_growth_case_gives_its_answer_on_every_map() {
+        for case in Case::embedded()
+            .iter()
+            .filter(|case| case.workload.needs_process())
+        {
+            let source = match case.keys {
+                KeyKind::U64 => Source::integers(),
+                kind => Source::made_up(kind, 1000),
+            };
+            for map in &case.maps {
+                for measure in [Measure::Memory, Measure::Wall, Measure::Cpu] {
+                    for (size, presized) in [(1, false), (3, true), (2000, false)] {
+                        let found = run(
+                            &Job {
+                                measure,
+                                map: Some(map.clone()),
+                                presized,
+                                size,
+                                at_least: Duration::ZERO,
+                            },
+                            &source,
+                        );
+                        assert_eq!((found.len, found.replaced), (size as u64, 0), "{map}");
+                        assert_eq!(found.worst_ns.is_some(), measure != Measure::Memory);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_loop_without_a_map_runs_for_the_time_asked_for() {
+        let job = Job {
+            measure: Measure::Wall,
+            map: None,
+            presized: false,
+            size: 10,
+            at_least: Duration::from_millis(5),
+        };
+        let found = run(&job, &Source::integers());
+        assert!(
+            found.total_ns >= 5_000_000 && found.worst_ns.is_some(),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn readings_are_spread_over_one_doubling() {
+        let lengths = readings(1 << 20);
+        assert_eq!((lengths.len(), lengths[15]), (16, 1 << 20));
+        assert!(lengths[0] > 1 << 19 && lengths.is_sorted());
+        assert_eq!(readings(1), [1]);
+    }
+
+    #[test]
+    fn stalls_are_counted_and_the_longest_is_located() {
+        let mut longest = Longest::default();
+        for (at, ns) in [(0, 50), (1, 200_000), (2, 700_000), (3, 10)] {
+            longest.note(at, ns);
+        }
+        let found = longest.into_found();
+        assert_eq!(found.worst_at, Some(2));
+        assert_eq!((found.stalls, found.stalls_ns), (Some(2), Some(900_000)));
+    }
+}

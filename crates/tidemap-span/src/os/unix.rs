@@ -1,0 +1,82 @@
+//! Unix: anonymous private mappings without a swap reservation.
+
+use core::ffi::c_void;
+use core::ptr::{self, NonNull};
+
+use rustix::mm::{self, MapFlags, ProtFlags};
+
+pub(crate) const SUPPORTED: bool = true;
+
+/// Maps `bytes` of zero pages that take no memory before they are touched.
+pub(crate) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
+    // `NORESERVE`: the kernel does not count the range against its overcommit
+    // heuristic; under strict accounting it refuses and the caller asks for less.
+    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+    // SAFETY: a fresh anonymous mapping at an address of the kernel's choice
+    // overlaps nothing that exists.
+    let mapped = unsafe {
+        mm::mmap_anonymous(
+            ptr::null_mut(),
+            bytes,
+            ProtFlags::READ | ProtFlags::WRITE,
+            flags,
+        )
+    };
+    mapped.ok().and_then(|address| NonNull::new(address.cast()))
+}
+
+/// Makes `bytes` at `start` usable. Nothing to do here: mappings are born usable.
+///
+/// # Safety
+/// The range lies inside a live reservation.
+pub(crate) unsafe fn commit(_start: *mut u8, _bytes: usize) -> bool {
+    true
+}
+
+/// System calls made by one [`commit`].
+pub(crate) const COMMIT_CALLS: u64 = 0;
+
+/// Asks for small pages: a first touch of a huge page costs a millisecond.
+///
+/// # Safety
+/// The range lies inside a live reservation.
+pub(crate) unsafe fn small_pages(start: *mut u8, bytes: usize) {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: advice never changes contents; the range is ours by the
+        // caller's promise. Kernels without huge pages answer with an error
+        // that means the same as success.
+        let _ = unsafe { mm::madvise(start.cast::<c_void>(), bytes, mm::Advice::LinuxNoHugepage) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (start, bytes);
+}
+
+/// Gives a page-aligned range back for good.
+///
+/// # Safety
+/// The range lies inside a live reservation, is page-aligned, and is never used again.
+pub(crate) unsafe fn release(start: *mut u8, bytes: usize) {
+    // SAFETY: by the caller's promise nobody uses the range any more.
+    let result = unsafe { mm::munmap(start.cast::<c_void>(), bytes) };
+    debug_assert!(
+        result.is_ok(),
+        "munmap of {bytes} bytes at {start:p} failed"
+    );
+}
+
+/// Ends a reservation whose prefix was released.
+///
+/// # Safety
+/// `start..start + bytes` is what is left of the reservation; never used again.
+pub(crate) unsafe fn end(_origin: *mut u8, start: *mut u8, bytes: usize) {
+    if bytes > 0 {
+        // SAFETY: by the caller's promise.
+        unsafe { release(start, bytes) };
+    }
+}
+
+/// The system's page size in bytes.
+pub(crate) fn page_bytes() -> usize {
+    rustix::param::page_size()
+}

@@ -1,0 +1,52 @@
+//! The promise in numbers: what one operation may do beyond its own entry.
+//!
+//! Time on a shared machine is nobody's to promise; work is. Each constant here is
+//! held by the engine, counted in [`Stats::work_max`](crate::Stats) on every
+//! build, and asserted by `tests/it/bounds.rs` over millions of operations.
+
+use crate::raw::Rare;
+
+/// Bytes of entries that one step of a growth may move: enough for a run of eight
+/// buckets of 16-byte entries at the fullest they get, and little enough (a page)
+/// to take a microsecond or two when cached.
+pub const MOVE_BYTES_MAX: usize = if Rare::COMMON { 96 } else { 4096 };
+
+/// Main buckets that one step of a growth may deal with. Runs of eight cost a
+/// quarter less than single splits, because both sides are read and
+/// written in sequence.
+pub const STEP_BUCKETS_MAX: usize = if Rare::COMMON { 2 } else { 8 };
+
+/// System calls that one operation may make.
+pub const SYSTEM_CALLS_MAX: u64 = 1;
+
+/// Calls of the global allocator that one operation may make: at most a new array, its
+/// bookkeeping and the old array's release, or a block of overflow buckets.
+pub const ALLOCATOR_CALLS_MAX: u64 = 8;
+
+/// Bucket arrays above this size come from page runs, smaller ones from the
+/// global allocator. A smaller threshold would spend a mapping (Linux allows
+/// 65,530 a process) on maps that are better off in the heap; a larger one would
+/// make the allocator's own release of the old array a stall.
+pub const HEAP_ARRAY_BYTES_MAX: usize = if Rare::COMMON { 4 << 10 } else { 256 << 10 };
+
+/// Bytes of entries that one operation may move, for entries of `entry_bytes`:
+/// [`MOVE_BYTES_MAX`], or two entries where that is more, and one entry
+/// more when its own bucket overflows for the first time.
+#[must_use]
+pub const fn moved_bytes_max(entry_bytes: usize) -> u64 {
+    let step = if 2 * entry_bytes > MOVE_BYTES_MAX {
+        2 * entry_bytes
+    } else {
+        MOVE_BYTES_MAX
+    };
+    (step + 3 * entry_bytes) as u64
+}
+
+/// Fresh pages that one operation may touch for growth and overflow buckets, for entries
+/// of `entry_bytes`; its own entry may touch `entry_bytes / 4096 + 2` more.
+#[must_use]
+pub const fn fresh_pages_max(entry_bytes: usize) -> u64 {
+    // Two frontiers, the overflow pool twice (a step's and the operation's own), and
+    // what up to four moved entries can straddle.
+    4 + 4 * (entry_bytes as u64).div_ceil(4096)
+}

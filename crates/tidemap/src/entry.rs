@@ -1,0 +1,233 @@
+//! Entries: one key's place in a map, there or not.
+
+use core::fmt;
+use core::hash::{BuildHasher, Hash};
+
+use crate::map::HashMap;
+use crate::raw::Place;
+
+/// The entry of a key, from [`HashMap::entry`].
+pub enum Entry<'a, K, V, S> {
+    /// The key is in the map.
+    Occupied(OccupiedEntry<'a, K, V, S>),
+    /// The key is not in the map.
+    Vacant(VacantEntry<'a, K, V, S>),
+}
+
+/// The entry of a key that is in the map.
+pub struct OccupiedEntry<'a, K, V, S> {
+    pub(crate) place: Place,
+    pub(crate) map: &'a mut HashMap<K, V, S>,
+}
+
+/// The entry of a key that is not in the map yet.
+pub struct VacantEntry<'a, K, V, S> {
+    pub(crate) hash: u64,
+    pub(crate) key: K,
+    /// Whether this operation did a share of a growth already.
+    pub(crate) paid: bool,
+    pub(crate) map: &'a mut HashMap<K, V, S>,
+}
+
+// SAFETY: an occupied entry is a mutable borrow of the map; the place points into it.
+unsafe impl<K: Send, V: Send, S: Send> Send for OccupiedEntry<'_, K, V, S> {}
+// SAFETY: as above.
+unsafe impl<K: Sync, V: Sync, S: Sync> Sync for OccupiedEntry<'_, K, V, S> {}
+
+impl<'a, K: Eq + Hash, V, S: BuildHasher> Entry<'a, K, V, S> {
+    /// The value, inserted if missing.
+    #[inline]
+    pub fn or_insert(self, default: V) -> &'a mut V {
+        match self {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(default),
+        }
+    }
+
+    /// The value, made and inserted if missing.
+    #[inline]
+    pub fn or_insert_with(self, default: impl FnOnce() -> V) -> &'a mut V {
+        match self {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(default()),
+        }
+    }
+
+    /// The value, made from the key and inserted if missing.
+    #[inline]
+    pub fn or_insert_with_key(self, default: impl FnOnce(&K) -> V) -> &'a mut V {
+        match self {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let value = default(entry.key());
+                entry.insert(value)
+            }
+        }
+    }
+
+    /// The value, the default one inserted if missing.
+    #[inline]
+    pub fn or_default(self) -> &'a mut V
+    where
+        V: Default,
+    {
+        self.or_insert_with(V::default)
+    }
+
+    /// The key: the stored one, or the one asked for.
+    #[inline]
+    pub fn key(&self) -> &K {
+        match self {
+            Entry::Occupied(entry) => entry.key(),
+            Entry::Vacant(entry) => entry.key(),
+        }
+    }
+
+    /// Changes the value if it is there.
+    #[inline]
+    #[must_use]
+    pub fn and_modify(mut self, change: impl FnOnce(&mut V)) -> Self {
+        if let Entry::Occupied(entry) = &mut self {
+            change(entry.get_mut());
+        }
+        self
+    }
+
+    /// Sets the value; the entry is occupied then.
+    #[inline]
+    pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V, S> {
+        match self {
+            Entry::Occupied(mut entry) => {
+                entry.insert(value);
+                entry
+            }
+            Entry::Vacant(entry) => entry.insert_entry(value),
+        }
+    }
+}
+
+impl<'a, K, V, S> OccupiedEntry<'a, K, V, S> {
+    fn pair(&self) -> &(K, V) {
+        // SAFETY: the place was found in this map, which is borrowed since.
+        unsafe { &*self.map.table.entry(self.place) }
+    }
+
+    fn pair_mut(&mut self) -> &mut (K, V) {
+        // SAFETY: as in `pair`, and borrowed mutably.
+        unsafe { &mut *self.map.table.entry(self.place) }
+    }
+
+    /// The stored key.
+    #[must_use]
+    pub fn key(&self) -> &K {
+        &self.pair().0
+    }
+
+    /// The value.
+    #[must_use]
+    pub fn get(&self) -> &V {
+        &self.pair().1
+    }
+
+    /// The value for change.
+    pub fn get_mut(&mut self) -> &mut V {
+        &mut self.pair_mut().1
+    }
+
+    /// The value for change, as long as the map is borrowed.
+    #[must_use]
+    pub fn into_mut(self) -> &'a mut V {
+        // SAFETY: as in `pair`; the entry is consumed, so the borrow is unique.
+        unsafe { &mut (*self.map.table.entry(self.place)).1 }
+    }
+
+    /// Replaces the value; returns the old one.
+    pub fn insert(&mut self, value: V) -> V {
+        core::mem::replace(self.get_mut(), value)
+    }
+
+    /// Removes the entry; returns its value.
+    pub fn remove(self) -> V {
+        self.remove_entry().1
+    }
+
+    /// Removes the entry; returns key and value.
+    pub fn remove_entry(self) -> (K, V) {
+        // SAFETY: the place was found in this map, which is borrowed since.
+        unsafe { self.map.table.remove(self.place) }
+    }
+}
+
+impl<'a, K, V, S> VacantEntry<'a, K, V, S> {
+    /// The key that was asked for.
+    #[must_use]
+    pub fn key(&self) -> &K {
+        &self.key
+    }
+
+    /// Gives the key back.
+    #[must_use]
+    pub fn into_key(self) -> K {
+        self.key
+    }
+
+    /// Inserts the value. Moves no other entry but at most one of a bucket that is full.
+    ///
+    /// # Panics
+    /// Aborts if memory for an overflow bucket is refused, as allocating collections do.
+    #[inline]
+    pub fn insert(self, value: V) -> &'a mut V {
+        let VacantEntry {
+            hash,
+            key,
+            paid,
+            map,
+        } = self;
+        // SAFETY: `HashMap::entry` prepared the table, which is borrowed since.
+        match unsafe { map.table.insert_prepared(hash, (key, value), paid) } {
+            // SAFETY: just written; the map is borrowed as long as the answer.
+            Ok(place) => unsafe { &mut (*map.table.entry(place)).1 },
+            Err((error, _)) => error.raise(),
+        }
+    }
+
+    /// Inserts the value; returns its entry.
+    #[inline]
+    pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V, S> {
+        let VacantEntry {
+            hash,
+            key,
+            paid,
+            map,
+        } = self;
+        // SAFETY: `HashMap::entry` prepared the table, which is borrowed since.
+        match unsafe { map.table.insert_prepared(hash, (key, value), paid) } {
+            Ok(place) => OccupiedEntry { place, map },
+            Err((error, _)) => error.raise(),
+        }
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for OccupiedEntry<'_, K, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OccupiedEntry")
+            .field("key", self.key())
+            .field("value", self.get())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<K: fmt::Debug, V, S> fmt::Debug for VacantEntry<'_, K, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("VacantEntry").field(self.key()).finish()
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for Entry<'_, K, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Entry::Occupied(entry) => f.debug_tuple("Entry").field(entry).finish(),
+            Entry::Vacant(entry) => f.debug_tuple("Entry").field(entry).finish(),
+        }
+    }
+}

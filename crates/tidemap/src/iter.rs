@@ -1,0 +1,332 @@
+//! Iterators over maps. All visit entries in no particular order, know how many
+//! are left, and cost time in proportion to the map's buckets.
+
+use core::fmt;
+use core::iter::FusedIterator;
+use core::marker::PhantomData;
+
+use crate::map::HashMap;
+use crate::raw::{RawIter, RawTable};
+
+/// Iterator of [`HashMap::iter`].
+pub struct Iter<'a, K, V> {
+    inner: RawIter<(K, V)>,
+    marker: PhantomData<&'a (K, V)>,
+}
+
+/// Iterator of [`HashMap::iter_mut`].
+pub struct IterMut<'a, K, V> {
+    inner: RawIter<(K, V)>,
+    marker: PhantomData<(&'a K, &'a mut V)>,
+}
+
+/// Iterator of a map by value.
+pub struct IntoIter<K, V> {
+    inner: RawIter<(K, V)>,
+    table: RawTable<(K, V)>,
+}
+
+/// Iterator of [`HashMap::drain`].
+pub struct Drain<'a, K, V> {
+    inner: RawIter<(K, V)>,
+    /// What is drained; `home` is an empty table until the end.
+    table: RawTable<(K, V)>,
+    home: &'a mut RawTable<(K, V)>,
+}
+
+// SAFETY: an `Iter` is a shared borrow of entries.
+unsafe impl<K: Sync, V: Sync> Send for Iter<'_, K, V> {}
+// SAFETY: as above.
+unsafe impl<K: Sync, V: Sync> Sync for Iter<'_, K, V> {}
+// SAFETY: an `IterMut` is a shared borrow of keys and a unique one of values.
+unsafe impl<K: Sync, V: Send> Send for IterMut<'_, K, V> {}
+// SAFETY: as above.
+unsafe impl<K: Sync, V: Sync> Sync for IterMut<'_, K, V> {}
+// SAFETY: an `IntoIter` owns its entries.
+unsafe impl<K: Send, V: Send> Send for IntoIter<K, V> {}
+// SAFETY: as above.
+unsafe impl<K: Sync, V: Sync> Sync for IntoIter<K, V> {}
+// SAFETY: a `Drain` owns its entries and borrows their table uniquely.
+unsafe impl<K: Send, V: Send> Send for Drain<'_, K, V> {}
+// SAFETY: as above.
+unsafe impl<K: Sync, V: Sync> Sync for Drain<'_, K, V> {}
+
+impl<'a, K, V> Iter<'a, K, V> {
+    pub(crate) fn new(inner: RawIter<(K, V)>) -> Self {
+        Iter {
+            inner,
+            marker: PhantomData,
+        }
+    }
+}
+
+impl<'a, K, V> IterMut<'a, K, V> {
+    pub(crate) fn new(inner: RawIter<(K, V)>) -> Self {
+        IterMut {
+            inner,
+            marker: PhantomData,
+        }
+    }
+
+    pub(crate) fn rest(&self) -> Iter<'_, K, V> {
+        Iter::new(self.inner.clone())
+    }
+}
+
+impl<K, V> IntoIter<K, V> {
+    pub(crate) fn new(table: RawTable<(K, V)>) -> Self {
+        IntoIter {
+            inner: table.iter(),
+            table,
+        }
+    }
+
+    pub(crate) fn rest(&self) -> Iter<'_, K, V> {
+        Iter::new(self.inner.clone())
+    }
+}
+
+impl<'a, K, V> Drain<'a, K, V> {
+    pub(crate) fn new(home: &'a mut RawTable<(K, V)>) -> Self {
+        let table = home.take();
+        Drain {
+            inner: table.iter(),
+            table,
+            home,
+        }
+    }
+
+    pub(crate) fn rest(&self) -> Iter<'_, K, V> {
+        Iter::new(self.inner.clone())
+    }
+}
+
+impl<'a, K, V> Iterator for Iter<'a, K, V> {
+    type Item = (&'a K, &'a V);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        // SAFETY: null or an entry; the map is borrowed for 'a, so entries stay.
+        let (key, value) = unsafe { self.inner.next_entry().as_ref() }?;
+        Some((key, value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
+    }
+}
+
+impl<'a, K, V> Iterator for IterMut<'a, K, V> {
+    type Item = (&'a K, &'a mut V);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        // SAFETY: null or an entry; the map is borrowed mutably for 'a, and each comes once.
+        let (key, value) = unsafe { self.inner.next_entry().as_mut() }?;
+        Some((&*key, value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
+    }
+}
+
+impl<K, V> Iterator for IntoIter<K, V> {
+    type Item = (K, V);
+
+    #[inline]
+    fn next(&mut self) -> Option<(K, V)> {
+        let place = self.inner.next()?;
+        // SAFETY: each entry comes once; it is taken out of the table we own.
+        Some(unsafe { self.table.take_at(place) })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
+    }
+}
+
+impl<K, V> Iterator for Drain<'_, K, V> {
+    type Item = (K, V);
+
+    #[inline]
+    fn next(&mut self) -> Option<(K, V)> {
+        let place = self.inner.next()?;
+        // SAFETY: each entry comes once; it is taken out of the table we hold.
+        Some(unsafe { self.table.take_at(place) })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
+    }
+}
+
+impl<K, V> Drop for Drain<'_, K, V> {
+    fn drop(&mut self) {
+        /// Gives the memory back to the map, whatever the entries' `drop` does.
+        struct Return<'b, 'a, K, V>(&'b mut Drain<'a, K, V>);
+        impl<K, V> Drop for Return<'_, '_, K, V> {
+            fn drop(&mut self) {
+                self.0.table.clear();
+                core::mem::swap(self.0.home, &mut self.0.table);
+            }
+        }
+        let guard = Return(self);
+        guard.0.table.clear();
+    }
+}
+
+macro_rules! shared {
+    ($name:ident <$($lifetime:lifetime,)? K, V>) => {
+        impl<$($lifetime,)? K, V> ExactSizeIterator for $name<$($lifetime,)? K, V> {}
+        impl<$($lifetime,)? K, V> FusedIterator for $name<$($lifetime,)? K, V> {}
+    };
+}
+
+macro_rules! debug_rest {
+    ($($name:ident <$($lifetime:lifetime,)? K, V>),*) => {$(
+        shared!($name<$($lifetime,)? K, V>);
+        impl<$($lifetime,)? K: fmt::Debug, V: fmt::Debug> fmt::Debug for $name<$($lifetime,)? K, V> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_list().entries(self.rest()).finish()
+            }
+        }
+    )*};
+}
+
+impl<K, V> Iter<'_, K, V> {
+    pub(crate) fn rest(&self) -> Iter<'_, K, V> {
+        self.clone()
+    }
+}
+
+debug_rest!(Iter<'a, K, V>, IterMut<'a, K, V>, IntoIter<K, V>, Drain<'a, K, V>);
+
+impl<K, V> Clone for Iter<'_, K, V> {
+    fn clone(&self) -> Self {
+        Iter::new(self.inner.clone())
+    }
+}
+
+impl<K, V> Default for Iter<'_, K, V> {
+    fn default() -> Self {
+        Iter::new(RawIter::empty())
+    }
+}
+
+impl<K, V> Default for IterMut<'_, K, V> {
+    fn default() -> Self {
+        IterMut::new(RawIter::empty())
+    }
+}
+
+impl<K, V> Default for IntoIter<K, V> {
+    fn default() -> Self {
+        IntoIter::new(RawTable::new())
+    }
+}
+
+/// Iterator of [`HashMap::keys`].
+pub struct Keys<'a, K, V> {
+    pub(crate) inner: Iter<'a, K, V>,
+}
+
+/// Iterator of [`HashMap::values`].
+pub struct Values<'a, K, V> {
+    pub(crate) inner: Iter<'a, K, V>,
+}
+
+/// Iterator of [`HashMap::values_mut`].
+pub struct ValuesMut<'a, K, V> {
+    pub(crate) inner: IterMut<'a, K, V>,
+}
+
+/// Iterator of [`HashMap::into_keys`].
+pub struct IntoKeys<K, V> {
+    pub(crate) inner: IntoIter<K, V>,
+}
+
+/// Iterator of [`HashMap::into_values`].
+pub struct IntoValues<K, V> {
+    pub(crate) inner: IntoIter<K, V>,
+}
+
+macro_rules! half {
+    ($name:ident <$($lifetime:lifetime,)? K, V>, $item:ty, $field:tt) => {
+        shared!($name<$($lifetime,)? K, V>);
+
+        impl<$($lifetime,)? K, V> Iterator for $name<$($lifetime,)? K, V> {
+            type Item = $item;
+
+            #[inline]
+            fn next(&mut self) -> Option<$item> {
+                self.inner.next().map(|pair| pair.$field)
+            }
+
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                self.inner.size_hint()
+            }
+        }
+
+        impl<$($lifetime,)? K, V> Default for $name<$($lifetime,)? K, V> {
+            fn default() -> Self {
+                $name { inner: Default::default() }
+            }
+        }
+
+        impl<$($lifetime,)? K: fmt::Debug, V: fmt::Debug> fmt::Debug for $name<$($lifetime,)? K, V> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_list().entries(self.inner.rest().map(|pair| pair.$field)).finish()
+            }
+        }
+    };
+}
+
+half!(Keys<'a, K, V>, &'a K, 0);
+half!(Values<'a, K, V>, &'a V, 1);
+half!(ValuesMut<'a, K, V>, &'a mut V, 1);
+half!(IntoKeys<K, V>, K, 0);
+half!(IntoValues<K, V>, V, 1);
+
+impl<K, V> Clone for Keys<'_, K, V> {
+    fn clone(&self) -> Self {
+        Keys {
+            inner: self.inner.clone(),
+        }
+    }
+}
+
+impl<K, V> Clone for Values<'_, K, V> {
+    fn clone(&self) -> Self {
+        Values {
+            inner: self.inner.clone(),
+        }
+    }
+}
+
+impl<'a, K, V, S> IntoIterator for &'a HashMap<K, V, S> {
+    type Item = (&'a K, &'a V);
+    type IntoIter = Iter<'a, K, V>;
+
+    fn into_iter(self) -> Iter<'a, K, V> {
+        self.iter()
+    }
+}
+
+impl<'a, K, V, S> IntoIterator for &'a mut HashMap<K, V, S> {
+    type Item = (&'a K, &'a mut V);
+    type IntoIter = IterMut<'a, K, V>;
+
+    fn into_iter(self) -> IterMut<'a, K, V> {
+        self.iter_mut()
+    }
+}
+
+impl<K, V, S> IntoIterator for HashMap<K, V, S> {
+    type Item = (K, V);
+    type IntoIter = IntoIter<K, V>;
+
+    fn into_iter(self) -> IntoIter<K, V> {
+        IntoIter::new(self.table)
+    }
+}

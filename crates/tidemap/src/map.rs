@@ -1,0 +1,623 @@
+//! [`HashMap`]: the standard library's interface over the engine in `raw`.
+
+use core::fmt;
+use core::hash::{BuildHasher, Hash};
+use core::ops::Index;
+
+use equivalent::Equivalent;
+
+use crate::entry::{Entry, OccupiedEntry, VacantEntry};
+use crate::error::TryReserveError;
+use crate::iter::{Drain, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
+use crate::raw::{Place, RawTable};
+use crate::stats::{Growth, Stats};
+
+/// The default hasher: foldhash, seeded for each map. Fast, and resistant to keys chosen
+/// by somebody who cannot observe hashes or timings.
+pub type DefaultHashBuilder = foldhash::fast::RandomState;
+
+/// A hash map that pays for its growth in small equal steps.
+///
+/// The interface is that of [`std::collections::HashMap`]; look-ups take anything
+/// [`Equivalent`] to a key. Costs beyond the operation's own entry are bounded; see
+/// [`bounds`](crate::bounds).
+///
+/// # Example
+/// ```
+/// let mut stock = tidemap::HashMap::from([("pear", 3), ("fig", 9)]);
+/// *stock.entry("fig").or_insert(0) += 1;
+/// assert_eq!(stock["fig"], 10);
+/// assert_eq!(stock.remove("pear"), Some(3));
+/// ```
+pub struct HashMap<K, V, S = DefaultHashBuilder> {
+    pub(crate) table: RawTable<(K, V)>,
+    pub(crate) hash_builder: S,
+}
+
+/// The hash function of entries, as the engine wants it.
+#[inline(always)]
+pub(crate) fn entry_hasher<K: Hash, V, S: BuildHasher>(
+    hash_builder: &S,
+) -> impl Fn(&(K, V)) -> u64 + '_ {
+    move |(key, _)| hash_builder.hash_one(key)
+}
+
+impl<K, V> HashMap<K, V> {
+    /// An empty map. Allocates nothing.
+    ///
+    /// # Example
+    /// ```
+    /// let map: tidemap::HashMap<String, u32> = tidemap::HashMap::new();
+    /// assert_eq!(map.capacity(), 0);
+    /// ```
+    #[must_use]
+    pub fn new() -> HashMap<K, V> {
+        HashMap::with_hasher(DefaultHashBuilder::default())
+    }
+
+    /// An empty map that takes `capacity` entries before its first growth.
+    /// Memory of large maps is reserved here and used as entries come.
+    ///
+    /// # Panics
+    /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::with_capacity(1_000);
+    /// map.extend((0..1_000).map(|i| (i, ())));
+    /// assert_eq!(map.growths_started(), 0);
+    /// ```
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> HashMap<K, V> {
+        HashMap::with_capacity_and_hasher(capacity, DefaultHashBuilder::default())
+    }
+}
+
+impl<K, V, S> HashMap<K, V, S> {
+    /// An empty map with this hasher. Allocates nothing.
+    #[must_use]
+    pub const fn with_hasher(hash_builder: S) -> HashMap<K, V, S> {
+        HashMap {
+            table: RawTable::new(),
+            hash_builder,
+        }
+    }
+
+    /// An empty map with this hasher that takes `capacity` entries before its first growth.
+    ///
+    /// # Panics
+    /// If the capacity exceeds what memory can address.
+    #[must_use]
+    pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> HashMap<K, V, S> {
+        match RawTable::try_with_capacity(capacity) {
+            Ok(table) => HashMap {
+                table,
+                hash_builder,
+            },
+            Err(error) => error.raise(),
+        }
+    }
+
+    /// How many entries fit before the next growth begins; while the map grows, how many
+    /// will fit once that is done. Never less than [`len`](Self::len).
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.table.capacity()
+    }
+
+    /// The hasher.
+    #[must_use]
+    pub fn hasher(&self) -> &S {
+        &self.hash_builder
+    }
+
+    /// Number of entries.
+    #[must_use]
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether there are no entries.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All entries, in no particular order.
+    #[inline]
+    pub fn iter(&self) -> Iter<'_, K, V> {
+        Iter::new(self.table.iter())
+    }
+
+    /// All entries with mutable values, in no particular order.
+    #[inline]
+    pub fn iter_mut(&mut self) -> IterMut<'_, K, V> {
+        IterMut::new(self.table.iter())
+    }
+
+    /// All keys, in no particular order.
+    pub fn keys(&self) -> Keys<'_, K, V> {
+        Keys { inner: self.iter() }
+    }
+
+    /// All values, in no particular order.
+    pub fn values(&self) -> Values<'_, K, V> {
+        Values { inner: self.iter() }
+    }
+
+    /// All values for change, in no particular order.
+    pub fn values_mut(&mut self) -> ValuesMut<'_, K, V> {
+        ValuesMut {
+            inner: self.iter_mut(),
+        }
+    }
+
+    /// The map's keys; drops its values.
+    pub fn into_keys(self) -> IntoKeys<K, V> {
+        IntoKeys {
+            inner: self.into_iter(),
+        }
+    }
+
+    /// The map's values; drops its keys.
+    pub fn into_values(self) -> IntoValues<K, V> {
+        IntoValues {
+            inner: self.into_iter(),
+        }
+    }
+
+    /// Takes all entries out; the memory stays with the map. Entries that the iterator
+    /// was not asked for are dropped with it. If it is leaked, so are they, and the map is empty.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([(1, 'a'), (2, 'b')]);
+    /// assert_eq!(map.drain().count(), 2);
+    /// assert!(map.is_empty() && map.capacity() >= 2);
+    /// ```
+    pub fn drain(&mut self) -> Drain<'_, K, V> {
+        Drain::new(&mut self.table)
+    }
+
+    /// Keeps the entries for which `keep` says so. O(capacity).
+    ///
+    /// # Panics
+    /// Only if `keep` or a dropped entry does; the map then holds the entries not yet
+    /// asked about.
+    pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
+        self.table.retain(|(key, value)| keep(key, value));
+    }
+
+    /// Removes all entries; keeps memory. O(capacity). A growth that was going on has ended.
+    pub fn clear(&mut self) {
+        self.table.clear();
+    }
+
+    /// What the map is doing and has done. O(1).
+    ///
+    /// # Example
+    /// ```
+    /// let map: tidemap::HashMap<u32, u32> = (0..5_000).map(|i| (i, i)).collect();
+    /// let stats = map.stats();
+    /// assert_eq!(stats.len, 5_000);
+    /// assert!(stats.load > 0.3 && stats.load < 1.1);
+    /// println!("{} growths", stats.growths_relocating + stats.growths_in_place);
+    /// ```
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.table.stats()
+    }
+
+    /// The growth that is going on, if any. O(1).
+    #[must_use]
+    pub fn growth(&self) -> Option<Growth> {
+        self.table.growth()
+    }
+
+    /// Growths begun so far, of any kind. One load: cheap enough to poll.
+    #[must_use]
+    #[inline]
+    pub fn growths_started(&self) -> u64 {
+        self.table.growths_started()
+    }
+
+    /// The last 64 finished growths that took more than one step, oldest first.
+    #[must_use]
+    pub fn growth_log(&self) -> &[Growth] {
+        self.table.growth_log()
+    }
+}
+
+impl<K, V, S> HashMap<K, V, S>
+where
+    K: Eq + Hash,
+    S: BuildHasher,
+{
+    /// Inserts or replaces; returns the value that was there. The key that was
+    /// there stays.
+    ///
+    /// Expected O(1); a growing map does a bounded share of its growth
+    /// ([`bounds`](crate::bounds)).
+    ///
+    /// # Panics
+    /// If the map would exceed memory, or if `K`'s `Hash` or `Eq` panics; then `key`
+    /// and `value` are dropped and the map is as before.
+    #[inline]
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+        let hash = self.hash_builder.hash_one(&key);
+        if let Some(place) = self.table.find(hash, |(k, _)| *k == key) {
+            // SAFETY: `place` was just found; the reference ends with this statement.
+            let entry = unsafe { &mut *self.table.entry(place) };
+            return Some(core::mem::replace(&mut entry.1, value));
+        }
+        self.insert_new(hash, key, value);
+        None
+    }
+
+    /// Adds an entry whose key is not in the map.
+    #[inline]
+    pub(crate) fn insert_new(&mut self, hash: u64, key: K, value: V) -> Place {
+        match self.try_insert_new(hash, key, value) {
+            Ok(place) => place,
+            Err((error, _)) => error.raise(),
+        }
+    }
+
+    #[inline]
+    fn try_insert_new(
+        &mut self,
+        hash: u64,
+        key: K,
+        value: V,
+    ) -> Result<Place, (TryReserveError, (K, V))> {
+        match self.table.prepare(entry_hasher(&self.hash_builder)) {
+            // SAFETY: prepared just now.
+            Ok(paid) => unsafe { self.table.insert_prepared(hash, (key, value), paid) },
+            Err(error) => Err((error, (key, value))),
+        }
+    }
+
+    /// Inserts a key that must be new, and reports instead of replacing, panicking or
+    /// aborting.
+    ///
+    /// # Errors
+    /// When the key is there, with its entry; when memory is refused. Key and
+    /// value come back, and the map is as before.
+    ///
+    /// # Example
+    /// ```
+    /// use tidemap::TryInsertError;
+    ///
+    /// let mut map = tidemap::HashMap::from([(1, "one")]);
+    /// assert_eq!(map.try_insert(2, "two").ok(), Some(&mut "two"));
+    /// match map.try_insert(1, "uno") {
+    ///     Err(TryInsertError::Occupied(error)) => assert_eq!(error.value, "uno"),
+    ///     _ => unreachable!(),
+    /// }
+    /// ```
+    pub fn try_insert(&mut self, key: K, value: V) -> Result<&mut V, TryInsertError<'_, K, V, S>> {
+        let hash = self.hash_builder.hash_one(&key);
+        if let Some(place) = self.table.find(hash, |(k, _)| *k == key) {
+            let entry = OccupiedEntry { place, map: self };
+            return Err(TryInsertError::Occupied(OccupiedError {
+                entry,
+                key,
+                value,
+            }));
+        }
+        match self.try_insert_new(hash, key, value) {
+            // SAFETY: the entry was just written; the map is borrowed as long as the value.
+            Ok(place) => Ok(unsafe { &mut (*self.table.entry(place)).1 }),
+            Err((error, (key, value))) => Err(TryInsertError::OutOfMemory { error, key, value }),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn find<Q>(&self, key: &Q) -> Option<Place>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        let hash = self.hash_builder.hash_one(key);
+        self.table.find(hash, |(k, _)| key.equivalent(k))
+    }
+
+    /// The value of `key`. Expected O(1); moves nothing.
+    #[inline]
+    pub fn get<Q>(&self, key: &Q) -> Option<&V>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        self.get_key_value(key).map(|(_, value)| value)
+    }
+
+    /// Key and value of `key`.
+    #[inline]
+    pub fn get_key_value<Q>(&self, key: &Q) -> Option<(&K, &V)>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        if self.table.len() == 0 {
+            return None;
+        }
+        let place = self.find(key)?;
+        // SAFETY: just found; the map is borrowed as long as the answer.
+        let (key, value) = unsafe { &*self.table.entry(place) };
+        Some((key, value))
+    }
+
+    /// The value of `key` for change. Pays a share while an old array is left behind.
+    #[inline]
+    pub fn get_mut<Q>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        self.table.pay_share(entry_hasher(&self.hash_builder));
+        let place = self.find(key)?;
+        // SAFETY: just found; the map is borrowed as long as the answer.
+        Some(unsafe { &mut (*self.table.entry(place)).1 })
+    }
+
+    /// Whether `key` is in the map.
+    #[inline]
+    pub fn contains_key<Q>(&self, key: &Q) -> bool
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        self.get_key_value(key).is_some()
+    }
+
+    /// Removes `key`; returns its value. Expected O(1). Capacity stays.
+    ///
+    /// # Panics
+    /// Only if `K`'s `Hash` or `Eq` does; the map then still holds `key`.
+    #[inline]
+    pub fn remove<Q>(&mut self, key: &Q) -> Option<V>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        self.remove_entry(key).map(|(_, value)| value)
+    }
+
+    /// Removes `key`; returns the stored key and its value.
+    #[inline]
+    pub fn remove_entry<Q>(&mut self, key: &Q) -> Option<(K, V)>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        self.table.pay_share(entry_hasher(&self.hash_builder));
+        let place = self.find(key)?;
+        // SAFETY: just found.
+        Some(unsafe { self.table.remove(place) })
+    }
+
+    /// The entry of `key`, there or not, for change in place. Whatever growth is
+    /// due is paid here, so that inserting through the entry never moves others.
+    ///
+    /// # Example
+    /// ```
+    /// let mut count = tidemap::HashMap::new();
+    /// for word in ["sea", "tide", "sea"] {
+    ///     *count.entry(word).or_insert(0) += 1;
+    /// }
+    /// assert_eq!(count["sea"], 2);
+    /// ```
+    #[inline]
+    pub fn entry(&mut self, key: K) -> Entry<'_, K, V, S> {
+        self.table.pay_share(entry_hasher(&self.hash_builder));
+        let hash = self.hash_builder.hash_one(&key);
+        if let Some(place) = self.table.find(hash, |(k, _)| *k == key) {
+            return Entry::Occupied(OccupiedEntry { place, map: self });
+        }
+        match self.table.prepare(entry_hasher(&self.hash_builder)) {
+            Ok(paid) => Entry::Vacant(VacantEntry {
+                hash,
+                key,
+                paid,
+                map: self,
+            }),
+            Err(error) => error.raise(),
+        }
+    }
+
+    /// Makes room for `additional` more entries. The memory is got now; existing entries
+    /// move over in the steps of later operations.
+    ///
+    /// # Panics
+    /// If the capacity exceeds what memory can address.
+    pub fn reserve(&mut self, additional: usize) {
+        if let Err(error) = self.try_reserve(additional) {
+            error.raise();
+        }
+    }
+
+    /// As [`reserve`](Self::reserve), with an error instead of a panic or an abort.
+    ///
+    /// # Errors
+    /// When the capacity overflows or memory is refused; the map is as before.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([(1, 2)]);
+    /// assert!(map.try_reserve(usize::MAX / 2).is_err());
+    /// assert!(map.try_reserve(1_000).is_ok() && map.capacity() >= 1_001);
+    /// ```
+    pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError> {
+        self.table
+            .try_reserve(additional, entry_hasher(&self.hash_builder))
+    }
+
+    /// Works off a growth that is going on, at once: for idle time, and before
+    /// measuring. O(entries) in the worst case.
+    pub fn finish_growth(&mut self) {
+        self.table.finish(entry_hasher(&self.hash_builder));
+    }
+
+    /// Panics if an invariant of the engine does not hold. For this crate's tests.
+    #[doc(hidden)]
+    pub fn check_invariants(&self) {
+        self.table
+            .check_invariants(entry_hasher(&self.hash_builder));
+    }
+}
+
+/// Why [`HashMap::try_insert`] did not insert.
+#[non_exhaustive]
+pub enum TryInsertError<'a, K, V, S> {
+    /// The key is in the map.
+    Occupied(OccupiedError<'a, K, V, S>),
+    /// Memory was refused.
+    #[non_exhaustive]
+    OutOfMemory {
+        /// What was refused.
+        error: TryReserveError,
+        /// The key that was not inserted.
+        key: K,
+        /// The value that was not inserted.
+        value: V,
+    },
+}
+
+/// The key is in the map already: its entry, and what was not inserted.
+#[non_exhaustive]
+pub struct OccupiedError<'a, K, V, S> {
+    /// The entry that is there.
+    pub entry: OccupiedEntry<'a, K, V, S>,
+    /// The key that was not inserted.
+    pub key: K,
+    /// The value that was not inserted.
+    pub value: V,
+}
+
+impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for OccupiedError<'_, K, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OccupiedError")
+            .field("key", self.entry.key())
+            .field("old_value", self.entry.get())
+            .field("new_value", &self.value)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for TryInsertError<'_, K, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TryInsertError::Occupied(error) => error.fmt(f),
+            TryInsertError::OutOfMemory { error, key, .. } => f
+                .debug_struct("OutOfMemory")
+                .field("error", error)
+                .field("key", key)
+                .finish_non_exhaustive(),
+        }
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Display for TryInsertError<'_, K, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TryInsertError::Occupied(error) => {
+                write!(
+                    f,
+                    "key {:?} is there with value {:?}",
+                    error.key,
+                    error.entry.get()
+                )
+            }
+            TryInsertError::OutOfMemory { error, .. } => error.fmt(f),
+        }
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug, S> core::error::Error for TryInsertError<'_, K, V, S> {}
+
+impl<K, V, S: Default> Default for HashMap<K, V, S> {
+    fn default() -> Self {
+        HashMap::with_hasher(S::default())
+    }
+}
+
+impl<K: Clone, V: Clone, S: Clone> Clone for HashMap<K, V, S> {
+    /// Copies the layout as it is: no key is hashed. O(capacity).
+    fn clone(&self) -> Self {
+        let hash_builder = self.hash_builder.clone();
+        match self
+            .table
+            .try_clone(|(key, value)| (key.clone(), value.clone()))
+        {
+            Ok(table) => HashMap {
+                table,
+                hash_builder,
+            },
+            Err(error) => error.raise(),
+        }
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for HashMap<K, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl<K: Eq + Hash, V: PartialEq, S: BuildHasher> PartialEq for HashMap<K, V, S> {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len()
+            && self
+                .iter()
+                .all(|(key, value)| other.get(key).is_some_and(|theirs| *value == *theirs))
+    }
+}
+
+impl<K: Eq + Hash, V: Eq, S: BuildHasher> Eq for HashMap<K, V, S> {}
+
+impl<K, Q, V, S> Index<&Q> for HashMap<K, V, S>
+where
+    K: Eq + Hash,
+    Q: ?Sized + Hash + Equivalent<K>,
+    S: BuildHasher,
+{
+    type Output = V;
+
+    /// # Panics
+    /// If the key is not in the map.
+    fn index(&self, key: &Q) -> &V {
+        self.get(key).expect("no entry found for key")
+    }
+}
+
+impl<K: Eq + Hash, V, S: BuildHasher> Extend<(K, V)> for HashMap<K, V, S> {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
+        let iter = iter.into_iter();
+        // Half of what is announced once the map has entries: keys may repeat.
+        let announced = iter.size_hint().0;
+        self.reserve(if self.is_empty() {
+            announced
+        } else {
+            announced.div_ceil(2)
+        });
+        for (key, value) in iter {
+            self.insert(key, value);
+        }
+    }
+}
+
+impl<'a, K: Eq + Hash + Copy, V: Copy, S: BuildHasher> Extend<(&'a K, &'a V)> for HashMap<K, V, S> {
+    fn extend<I: IntoIterator<Item = (&'a K, &'a V)>>(&mut self, iter: I) {
+        self.extend(iter.into_iter().map(|(key, value)| (*key, *value)));
+    }
+}
+
+impl<K: Eq + Hash, V, S: BuildHasher + Default> FromIterator<(K, V)> for HashMap<K, V, S> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
+        let mut map = HashMap::default();
+        map.extend(iter);
+        map
+    }
+}
+
+impl<K: Eq + Hash, V, const N: usize> From<[(K, V); N]> for HashMap<K, V> {
+    fn from(entries: [(K, V); N]) -> Self {
+        entries.into_iter().collect()
+    }
+}

@@ -1,0 +1,312 @@
+//! Bucket arrays: the memory of main buckets, from three sources.
+//!
+//! | size | source | grows |
+//! |---|---|---|
+//! | up to [`HEAP_ARRAY_BYTES_MAX`] | global allocator | into a new array |
+//! | above | [`PageRun`] | in place, by touching pages |
+//! | above, without page runs | [`SegmentRun`] | in place, by adding segments |
+//! | above, when address space is refused | global allocator | into a new array |
+//!
+//! A1. Page runs and segments are zero where never written: valid empty
+//!     buckets. Heap arrays are zero only when asked for.
+//! A2. A base address with bit 0 set points to a [`SegmentRun`]; every other is
+//!     the first bucket of a contiguous array. [`bucket_at`] is the only place that knows.
+//!
+//! Dropped: `alloc_zeroed` for large arrays. With an alignment above 16 the
+//! standard library allocates and then clears, 580 ms for a gigabyte.
+
+use core::alloc::Layout;
+use std::alloc;
+
+use tidemap_span::{PAGE_RUNS, PageRun, ReserveError, SegmentRun};
+
+use super::meter::Meter;
+use super::shape::Shape;
+use crate::bounds::HEAP_ARRAY_BYTES_MAX;
+use crate::error::TryReserveError;
+
+/// Address space for a map's first page run: doublings in place up to here.
+const FIRST_RESERVE_BYTES: usize = if usize::BITS >= 64 { 8 << 30 } else { 64 << 20 };
+/// Factor between an array that outgrew its run and the run of its successor.
+const NEXT_RESERVE_FACTOR: usize = if usize::BITS >= 64 { 256 } else { 4 };
+/// Bytes of one segment: clearing it is the portable unit of growth.
+const SEGMENT_BYTES: usize = if super::Rare::COMMON {
+    1 << 10
+} else {
+    16 << 10
+};
+
+pub(crate) enum Array {
+    Heap {
+        start: *mut u8,
+        layout: Layout,
+    },
+    Run(PageRun),
+    /// Boxed by hand: its address is the array's base.
+    Segments(*mut SegmentRun),
+}
+
+/// The address of bucket `index`.
+///
+/// # Safety
+/// `base` came from [`Array::base`] of a live array that has this bucket.
+#[inline(always)]
+pub(crate) unsafe fn bucket_at<T>(base: *mut u8, index: usize) -> *mut u8 {
+    if !PAGE_RUNS && base.addr() & 1 == 1 {
+        let run = base.map_addr(|address| address & !1).cast::<SegmentRun>();
+        let per = buckets_per_segment::<T>();
+        // SAFETY: by A2 and the caller's promise.
+        return unsafe {
+            (*run)
+                .segment(index / per)
+                .add(index % per * Shape::<T>::STRIDE)
+        };
+    }
+    // SAFETY: by the caller's promise.
+    unsafe { base.add(index * Shape::<T>::STRIDE) }
+}
+
+const fn buckets_per_segment<T>() -> usize {
+    let fit = SEGMENT_BYTES / Shape::<T>::STRIDE;
+    // Both are powers of two so that the division is a shift.
+    if fit == 0 { 1 } else { 1 << fit.ilog2() }
+}
+
+/// Which ways to get a large array may be tried in one call. A growth tries one
+/// per operation, so that refusals do not add up to many system calls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tries(u8);
+
+impl Tries {
+    /// The most generous reservation only.
+    pub(crate) const FIRST: Tries = Tries(0);
+    /// The global allocator, the last resort.
+    const HEAP: Tries = Tries(3);
+    /// Everything, one after the other.
+    pub(crate) const ALL: Tries = Tries(u8::MAX);
+
+    /// What to try when this was refused; `None` after the last.
+    pub(crate) fn next(self) -> Option<Tries> {
+        (self.0 < Self::HEAP.0).then_some(Tries(self.0 + 1))
+    }
+}
+
+impl Array {
+    /// An array of `buckets`, all empty if `zeroed`, else with unwritten headers where it
+    /// comes from the heap. At most one system call or one allocator call
+    /// (segments: one per segment).
+    pub(crate) fn allocate<T>(
+        buckets: usize,
+        zeroed: bool,
+        tries: Tries,
+        meter: &mut Meter,
+    ) -> Result<Array, TryReserveError> {
+        let overflow = TryReserveError::CapacityOverflow;
+        let bytes = buckets.checked_mul(Shape::<T>::STRIDE).ok_or(overflow)?;
+        let layout =
+            Layout::from_size_align(bytes, Shape::<T>::ALIGN.max(64)).map_err(|_| overflow)?;
+        if bytes > HEAP_ARRAY_BYTES_MAX && tries != Tries::HEAP {
+            if let Some(array) = Self::large::<T>(buckets, bytes, tries, meter)? {
+                return Ok(array);
+            }
+            if tries != Tries::ALL {
+                return Err(TryReserveError::AllocError { bytes });
+            }
+        }
+        meter.allocator_calls(1);
+        // SAFETY: at least one bucket, which is never empty.
+        let start = unsafe {
+            if zeroed {
+                alloc::alloc_zeroed(layout)
+            } else {
+                alloc::alloc(layout)
+            }
+        };
+        if start.is_null() {
+            return Err(TryReserveError::AllocError { bytes });
+        }
+        Ok(Array::Heap { start, layout })
+    }
+
+    /// A single bucket with the given number of bytes.
+    pub(crate) fn single<T>(bytes: usize) -> Result<Array, TryReserveError> {
+        let layout = Layout::from_size_align(bytes, Shape::<T>::ALIGN)
+            .map_err(|_| TryReserveError::CapacityOverflow)?;
+        // SAFETY: a bucket has at least a header.
+        let start = unsafe { alloc::alloc(layout) };
+        if start.is_null() {
+            return Err(TryReserveError::AllocError { bytes });
+        }
+        // SAFETY: the header is part of the fresh memory.
+        unsafe { start.write_bytes(0, super::tags::HEADER_BYTES) };
+        Ok(Array::Heap { start, layout })
+    }
+
+    fn large<T>(
+        buckets: usize,
+        bytes: usize,
+        tries: Tries,
+        meter: &mut Meter,
+    ) -> Result<Option<Array>, TryReserveError> {
+        if !PAGE_RUNS {
+            return Self::segments::<T>(buckets, meter).map(Some);
+        }
+        let wish = if bytes <= FIRST_RESERVE_BYTES / 2 {
+            FIRST_RESERVE_BYTES
+        } else {
+            bytes.saturating_mul(NEXT_RESERVE_FACTOR)
+        };
+        // Refused where address space is limited: then just what is needed, and the
+        // next growth relocates.
+        let sizes = [wish, bytes.saturating_mul(2), bytes];
+        for (number, reserve) in sizes.into_iter().enumerate() {
+            if tries != Tries::ALL && tries.0 != number as u8 {
+                continue;
+            }
+            meter.system_calls(1);
+            if let Ok(mut run) = PageRun::reserve(reserve, Shape::<T>::ALIGN.max(64)) {
+                meter.system_calls(PageRun::COMMIT_CALLS);
+                if run.commit(bytes).is_ok() {
+                    return Ok(Some(Array::Run(run)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn segments<T>(buckets: usize, meter: &mut Meter) -> Result<Array, TryReserveError> {
+        let size = buckets_per_segment::<T>() * Shape::<T>::STRIDE;
+        let layout = Layout::from_size_align(size, Shape::<T>::ALIGN)
+            .map_err(|_| TryReserveError::CapacityOverflow)?;
+        let run = Box::into_raw(Box::new(SegmentRun::new(layout)));
+        let mut array = Array::Segments(run);
+        array.extend_segments::<T>(buckets, meter)?;
+        Ok(array)
+    }
+
+    /// Adds segments until `buckets` exist; nothing for other arrays.
+    pub(crate) fn extend_segments<T>(
+        &mut self,
+        buckets: usize,
+        meter: &mut Meter,
+    ) -> Result<(), TryReserveError> {
+        if let Array::Segments(run) = *self {
+            // SAFETY: the run is ours and alive; nobody else borrows it.
+            let run = unsafe { &mut *run };
+            while run.len() * buckets_per_segment::<T>() < buckets {
+                meter.allocator_calls(1);
+                run.push().map_err(refused)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What [`bucket_at`] takes.
+    pub(crate) fn base(&self) -> *mut u8 {
+        match self {
+            Array::Heap { start, .. } => *start,
+            Array::Run(run) => run.base().as_ptr(),
+            Array::Segments(run) => run.cast::<u8>().map_addr(|address| address | 1),
+        }
+    }
+
+    /// Whether the array can become `buckets` long without moving.
+    pub(crate) fn extends_to<T>(&self, buckets: usize) -> bool {
+        match (self, buckets.checked_mul(Shape::<T>::STRIDE)) {
+            (Array::Run(run), Some(bytes)) => bytes <= run.reserved_bytes(),
+            (Array::Segments(_), Some(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Makes bucket numbers below `buckets` usable; they are empty. On Unix no call at
+    /// all, on Windows one system call, for segments one allocator call per segment.
+    pub(crate) fn extend<T>(
+        &mut self,
+        buckets: usize,
+        meter: &mut Meter,
+    ) -> Result<(), TryReserveError> {
+        match self {
+            Array::Heap { .. } => Err(TryReserveError::AllocError { bytes: 0 }),
+            Array::Run(run) => {
+                meter.system_calls(PageRun::COMMIT_CALLS);
+                run.commit(buckets * Shape::<T>::STRIDE).map_err(refused)
+            }
+            Array::Segments(_) => self.extend_segments::<T>(buckets, meter),
+        }
+    }
+
+    /// Whether a fresh array should be advised before its pages are touched.
+    pub(crate) fn wants_advice(&self) -> bool {
+        matches!(self, Array::Run(_))
+    }
+
+    /// One system call.
+    pub(crate) fn advise(&mut self, meter: &mut Meter) {
+        if let Array::Run(run) = self {
+            run.prefer_small_pages();
+            meter.system_calls(1);
+        }
+    }
+
+    /// Gives back up to one release step of the first `buckets`; how many bytes that was.
+    ///
+    /// # Safety
+    /// Buckets below `buckets` are never used again.
+    pub(crate) unsafe fn release<T>(&mut self, buckets: usize, meter: &mut Meter) -> usize {
+        let Array::Run(run) = self else { return 0 };
+        // SAFETY: by the caller's promise.
+        let released = unsafe { run.release_prefix(buckets * Shape::<T>::STRIDE) };
+        if released > 0 {
+            meter.system_calls(1);
+        }
+        released
+    }
+
+    /// Bytes of the first `buckets` that [`release`](Self::release) could still give back.
+    pub(crate) fn releasable<T>(&self, buckets: usize) -> usize {
+        match self {
+            Array::Run(run) => (buckets * Shape::<T>::STRIDE).saturating_sub(run.released_bytes()),
+            _ => 0,
+        }
+    }
+
+    /// Bytes behind the first `buckets`, minus what was released.
+    pub(crate) fn bytes<T>(&self, buckets: usize) -> usize {
+        match self {
+            Array::Heap { layout, .. } => layout.size(),
+            Array::Run(run) => (buckets * Shape::<T>::STRIDE).saturating_sub(run.released_bytes()),
+            // SAFETY: the run is ours and alive.
+            Array::Segments(run) => unsafe { (**run).bytes() },
+        }
+    }
+
+    /// Address space reserved and not released.
+    pub(crate) fn reserved_bytes(&self) -> usize {
+        match self {
+            Array::Run(run) => run.reserved_bytes() - run.released_bytes(),
+            _ => 0,
+        }
+    }
+}
+
+impl Drop for Array {
+    fn drop(&mut self) {
+        match *self {
+            // SAFETY: allocated with this layout.
+            Array::Heap { start, layout } => unsafe { alloc::dealloc(start, layout) },
+            Array::Run(_) => {}
+            // SAFETY: made by `Box::into_raw` in `segments`.
+            Array::Segments(run) => drop(unsafe { Box::from_raw(run) }),
+        }
+    }
+}
+
+fn refused(error: ReserveError) -> TryReserveError {
+    match error {
+        ReserveError::Refused { bytes } | ReserveError::ShareUsedUp { bytes } => {
+            TryReserveError::AllocError { bytes }
+        }
+        _ => TryReserveError::CapacityOverflow,
+    }
+}

@@ -1,0 +1,168 @@
+//! Figures and invariants of a table.
+
+use super::array::bucket_at;
+use super::shape::Shape;
+use super::table::{RawTable, chain_of, full_slots, next_of, slot};
+use super::tags::{filter_bit, tag_of};
+use crate::stats::{Growth, GrowthKind, Stats, Work};
+
+impl<T> RawTable<T> {
+    /// The growth that is going on, if any.
+    pub(crate) fn growth(&self) -> Option<Growth> {
+        if self.cold.is_null() {
+            return None;
+        }
+        // SAFETY: the cold part lives as long as the table.
+        let cold = unsafe { &*self.cold };
+        let growth = cold
+            .growth
+            .or_else(|| cold.compaction.as_ref().map(|pass| pass.record));
+        growth.map(|growth| Growth {
+            len_at_end: self.len,
+            ..growth
+        })
+    }
+
+    pub(crate) fn growths_started(&self) -> u64 {
+        if self.cold.is_null() {
+            0
+        } else {
+            // SAFETY: the cold part lives as long as the table.
+            unsafe { (*self.cold).started }
+        }
+    }
+
+    pub(crate) fn growth_log(&self) -> &[Growth] {
+        if self.cold.is_null() {
+            &[]
+        } else {
+            // SAFETY: the cold part lives as long as the table, which is borrowed.
+            unsafe { &(*self.cold).log }
+        }
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let buckets = match self.regions() {
+            regions if !self.is_relocating() => regions.iter().map(|r| r.2 - r.1).sum(),
+            _ => self.split_mask + 1,
+        };
+        let slots = buckets * Shape::<T>::SLOTS;
+        let mut stats = Stats {
+            len: self.len,
+            capacity: self.capacity(),
+            buckets,
+            slots_per_bucket: Shape::<T>::SLOTS,
+            bucket_bytes: Shape::<T>::STRIDE,
+            load: if slots == 0 {
+                0.0
+            } else {
+                self.len as f64 / slots as f64
+            },
+            overflow_buckets: 0,
+            longest_chain_seen: usize::from(buckets > 0),
+            growth: self.growth(),
+            growths_in_place: 0,
+            growths_relocating: 0,
+            growths_same_size: 0,
+            growths_refused: 0,
+            bytes_live: 0,
+            bytes_old: 0,
+            bytes_released: 0,
+            bytes_reserved: 0,
+            work_total: Work::default(),
+            work_max: Work::default(),
+        };
+        if self.cold.is_null() {
+            if !self.is_unallocated() {
+                stats.bytes_live = Self::single_bytes(self.len + self.credit);
+            }
+            return stats;
+        }
+        // SAFETY: the cold part lives as long as the table.
+        let cold = unsafe { &*self.cold };
+        stats.overflow_buckets = cold.pool.in_use();
+        stats.longest_chain_seen = cold.longest_chain;
+        stats.growths_in_place = cold.finished[GrowthKind::InPlace as usize];
+        stats.growths_relocating = cold.finished[GrowthKind::Relocating as usize];
+        stats.growths_same_size = cold.finished[GrowthKind::SameSize as usize];
+        stats.growths_refused = cold.refused;
+        // In place, buckets ahead of the frontier are address space, not memory.
+        let frontier = match self.regions() {
+            [(_, _, end), ..] if !self.is_relocating() => end,
+            _ => self.mask + 1,
+        };
+        let bookkeeping = size_of_val(cold) + cold.log.capacity() * size_of::<Growth>();
+        stats.bytes_live = cold.array.bytes::<T>(frontier) + cold.pool.bytes() + bookkeeping;
+        stats.bytes_old = cold
+            .old
+            .as_ref()
+            .map_or(0, |old| old.bytes::<T>(self.split_mask + 1));
+        stats.bytes_released = cold.released;
+        let next = cold.next.as_ref().map_or(0, |array| array.reserved_bytes());
+        let old = cold.old.as_ref().map_or(0, |array| array.reserved_bytes());
+        stats.bytes_reserved = cold.array.reserved_bytes() + old + next;
+        stats.work_total = cold.meter.total();
+        stats.work_max = cold.meter.max();
+        stats
+    }
+
+    /// Panics if an invariant of the table is broken. O(n).
+    #[doc(hidden)]
+    pub(crate) fn check_invariants(&self, hasher: impl Fn(&T) -> u64) {
+        let mut count = 0;
+        let mut spills = 0;
+        for (base, first, end) in self.regions() {
+            for index in first..end {
+                // SAFETY: regions name live main buckets.
+                unsafe {
+                    let home = bucket_at::<T>(base, index);
+                    let filter = *home.add(Shape::<T>::FILTER_AT);
+                    let mut chain_filter = 0;
+                    let mut bucket = home;
+                    while !bucket.is_null() {
+                        let is_main = bucket == home;
+                        spills += usize::from(!is_main);
+                        for index in full_slots::<T>(bucket, is_main) {
+                            count += 1;
+                            let hash = hasher(&*slot::<T>(bucket, index));
+                            let tag = *bucket.add(index);
+                            assert_eq!(tag, tag_of(hash), "tag of an entry does not fit its hash");
+                            if !is_main {
+                                chain_filter |= filter_bit(tag);
+                            }
+                            let expected = self.home(hash);
+                            let split = expected == self.pinned && self.split_home(hash) == home;
+                            assert!(expected == home || split, "an entry is in a foreign chain");
+                        }
+                        bucket = if is_main {
+                            chain_of::<T>(home)
+                        } else {
+                            next_of::<T>(bucket)
+                        };
+                    }
+                    assert_eq!(chain_filter & !filter, 0, "the filter hides an entry");
+                    let link_slot_tag = *home.add(Shape::<T>::SLOTS - 1);
+                    if Shape::<T>::LINK_IN_SLOT && filter != 0 {
+                        assert_eq!(link_slot_tag, 0, "a link slot claims to hold an entry");
+                    }
+                }
+            }
+        }
+        assert_eq!(count, self.len, "entries found against entries counted");
+        if self.cold.is_null() {
+            assert_eq!(spills, 0);
+            return;
+        }
+        // SAFETY: the cold part lives as long as the table.
+        let cold = unsafe { &*self.cold };
+        assert_eq!(
+            spills,
+            cold.pool.in_use(),
+            "overflow buckets linked against handed out"
+        );
+        assert_eq!(cold.growth.is_some(), self.is_growing());
+        if !self.is_growing() {
+            assert!(cold.old.is_none() && self.pinned.is_null() && self.base == self.old_base);
+        }
+    }
+}

@@ -1,0 +1,669 @@
+//! Growth: when the table gets more buckets, and how entries reach them, a few at a time.
+//!
+//! Terms: *window*, the range of lengths during which a growth runs;
+//! *due*, the number of old buckets that must have been split at a given length.
+//!
+//! G1. A table of `n` buckets begins to grow when it holds `room(n)` entries,
+//!     6.5 per 8 slots; a single bucket when it is full.
+//! G2. Buckets are split in order. Everything below the cursor is split, and
+//!     nothing above it but the pinned bucket.
+//! G3. A step moves at most [`MOVE_BYTES_MAX`] bytes (or two entries) of at
+//!     most [`STEP_BUCKETS_MAX`] buckets, or makes one system call, never both.
+//! G4. User code (`Hash`) runs before a bucket's entries move, never in between;
+//!     when it panics the table is as valid as before the bucket.
+//! G5. A growth that is refused memory is put off, not an error: chains take what comes.
+//!
+//! ```text
+//!   in place:    |s s s u u u u u|S S S . . . . .|   entries move i -> i + n, half of them
+//!   relocating:  |. . . u u u u u|   old array, given back behind the cursor
+//!                |s s s . . . . .|S S S . . . . .|   new array
+//! ```
+//!
+//! In place, progress follows the length: a growth that begins at `room(n)` entries
+//! ends at [`SPREAD`] times as many, so memory rises smoothly with the entries and no
+//! insertion pays more than another. Nothing is held meanwhile, so nobody else needs to pay.
+//! Relocating, two arrays are held: the window is short (`RELOCATE_SHARE`), and
+//! look-ups for change and removals pay, too.
+//!
+//! Dropped, with figures in docs/experiments.md: one split per insertion;
+//! finishing a growth in place within an eighth of the window; evacuating the touched
+//! bucket first, as Go does (a look-up must then read the old bucket to learn where to go).
+
+use super::array::{Array, Tries, bucket_at};
+use super::compact::Compaction;
+use super::meter::Meter;
+use super::pool::Pool;
+use super::shape::Shape;
+use super::split::SCATTERED_MOVES_MAX;
+use super::table::{RawTable, slot};
+use super::tags::HEADER_BYTES;
+use crate::bounds::{MOVE_BYTES_MAX, STEP_BUCKETS_MAX};
+use crate::error::TryReserveError;
+use crate::stats::{Growth, GrowthKind};
+
+use core::alloc::Layout;
+use core::ptr;
+use std::alloc;
+
+/// A growth in place ends when the table holds `room(n) * SPREAD.0 / SPREAD.1` entries.
+const SPREAD: (u64, u64) = (4, 3);
+/// A relocating growth ends after this share of `room(n)` new entries (1 in …).
+const RELOCATE_SHARE: usize = 4;
+/// Refused growths are tried again after this share of `n` new entries (1 in …).
+const RETRY_SHARE: usize = 8;
+/// How many growths a table remembers.
+const LOG_MAX: usize = 64;
+/// Slots of a single bucket, as it grows; only for entries that are cheap to move.
+const SHORT_SINGLES: [usize; 2] = [3, 7];
+
+/// The part of a table that only slow paths touch.
+pub(crate) struct Cold<T> {
+    pub(super) array: Array,
+    pub(super) old: Option<Array>,
+    pub(super) pool: Pool<T>,
+    pub(super) meter: Meter,
+    /// The growth that is going on, addressing aside (that is in the table).
+    pub(super) growth: Option<Growth>,
+    /// Buckets that a `reserve` during a growth asked for; 0 for none.
+    pub(super) target: usize,
+    /// The array for it, where the present one cannot be extended.
+    pub(super) next: Option<Array>,
+    /// A new page run still has to be advised before its pages are touched.
+    advise: bool,
+    /// Which way to get memory comes next, after refusals.
+    tries: Tries,
+    /// The bucket of the pinned chain whose entries come next.
+    pub(super) pin: *mut u8,
+    pub(super) compaction: Option<Compaction>,
+    pub(super) compact_at: usize,
+    pub(super) longest_chain: usize,
+    pub(super) log: Vec<Growth>,
+    pub(super) started: u64,
+    pub(super) finished: [u64; 3],
+    pub(super) refused: u64,
+    pub(super) released: u64,
+}
+
+impl<T> Cold<T> {
+    /// The cold part of a table with this array.
+    pub(super) fn try_new(array: Array) -> Result<*mut Cold<T>, (TryReserveError, Array)> {
+        let layout = Layout::new::<Cold<T>>();
+        // SAFETY: the layout is not empty.
+        let cold = unsafe { alloc::alloc(layout) }.cast::<Cold<T>>();
+        if cold.is_null() {
+            return Err((
+                TryReserveError::AllocError {
+                    bytes: layout.size(),
+                },
+                array,
+            ));
+        }
+        let value = Cold {
+            array,
+            old: None,
+            pool: Pool::new(),
+            meter: Meter::default(),
+            growth: None,
+            target: 0,
+            next: None,
+            advise: false,
+            tries: Tries::FIRST,
+            pin: ptr::null_mut(),
+            compaction: None,
+            compact_at: 0,
+            longest_chain: 1,
+            log: Vec::new(),
+            started: 0,
+            finished: [0; 3],
+            refused: 0,
+            released: 0,
+        };
+        // SAFETY: fresh memory of that layout.
+        unsafe { cold.write(value) };
+        Ok(cold)
+    }
+
+    /// Frees the cold part and the memory it owns, entries not included.
+    ///
+    /// # Safety
+    /// `cold` came from [`try_new`](Self::try_new) and is used by nobody.
+    pub(super) unsafe fn free(cold: *mut Cold<T>) {
+        // SAFETY: by the caller's promise; the layout is that of `try_new`.
+        unsafe {
+            cold.drop_in_place();
+            alloc::dealloc(cold.cast(), Layout::new::<Cold<T>>());
+        }
+    }
+
+    /// Lets the split of a pinned chain begin again.
+    pub(super) fn restart_pin(&mut self, home: *mut u8) {
+        self.pin = home;
+    }
+
+    pub(super) fn remember(&mut self, growth: Growth) {
+        if self.log.len() == LOG_MAX {
+            self.log.remove(0);
+        }
+        // A record lost for lack of memory is no reason to fail.
+        if self.log.try_reserve(1).is_ok() {
+            self.log.push(growth);
+        }
+    }
+}
+
+impl<T> RawTable<T> {
+    #[inline(always)]
+    pub(crate) fn is_growing(&self) -> bool {
+        self.cursor != usize::MAX
+    }
+
+    /// Whether an old array is still held, so that every change pays a share.
+    #[inline(always)]
+    pub(crate) fn is_relocating(&self) -> bool {
+        self.old_base != self.base
+    }
+
+    /// Old buckets of the growth that is going on.
+    fn old_buckets(&self) -> usize {
+        self.split_mask + 1
+    }
+
+    /// Main buckets of the layout that the table has or is growing to.
+    pub(super) fn buckets(&self) -> usize {
+        if self.is_unallocated() {
+            0
+        } else {
+            self.mask + 1
+        }
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        if self.cold.is_null() {
+            return self.len + self.credit;
+        }
+        // SAFETY: the cold part lives as long as the table.
+        let queued = unsafe { (*self.cold).target };
+        Shape::<T>::room(self.buckets().max(queued)).max(self.len)
+    }
+
+    /// An empty table with room for `entries`.
+    pub(crate) fn try_with_capacity(entries: usize) -> Result<RawTable<T>, TryReserveError> {
+        let mut table = RawTable::new();
+        if entries > 0 {
+            table.allocate(entries)?;
+        }
+        Ok(table)
+    }
+
+    /// Gives an unallocated table room for `entries > 0`.
+    fn allocate(&mut self, entries: usize) -> Result<(), TryReserveError> {
+        let buckets = Shape::<T>::buckets_for(entries).ok_or(TryReserveError::CapacityOverflow)?;
+        if buckets == 1 {
+            return self.allocate_single(entries);
+        }
+        let mut meter = Meter::default();
+        let mut array = Array::allocate::<T>(buckets, true, Tries::ALL, &mut meter)?;
+        if array.wants_advice() {
+            array.advise(&mut meter);
+        }
+        let base = array.base();
+        self.cold = Cold::try_new(array).map_err(|(error, _)| error)?;
+        (self.base, self.old_base) = (base, base);
+        self.mask = buckets - 1;
+        self.credit = Shape::<T>::room(buckets);
+        Ok(())
+    }
+
+    fn allocate_single(&mut self, entries: usize) -> Result<(), TryReserveError> {
+        let cheap = Shape::<T>::STRIDE <= MOVE_BYTES_MAX.max(512);
+        let short = SHORT_SINGLES
+            .into_iter()
+            .find(|&slots| cheap && slots >= entries);
+        let slots = short.unwrap_or(Shape::<T>::SLOTS).min(Shape::<T>::SLOTS);
+        let array = Array::single::<T>(Self::single_bytes(slots))?;
+        self.base = array.base();
+        self.old_base = self.base;
+        self.credit = slots;
+        core::mem::forget(array);
+        Ok(())
+    }
+
+    /// Replaces a full short single bucket by a larger one.
+    fn enlarge_single(&mut self, entries: usize) -> Result<(), TryReserveError> {
+        let (slots, old) = (self.len + self.credit, self.base);
+        let len = self.len;
+        let mut larger = RawTable::<T>::new();
+        larger.allocate_single(entries)?;
+        // SAFETY: both are single buckets; the larger has all slots of the smaller.
+        // Entries move as bytes, and the old memory is freed without them.
+        unsafe {
+            ptr::copy_nonoverlapping(old, larger.base, HEADER_BYTES);
+            let (from, to) = (slot::<T>(old, 0), slot::<T>(larger.base, 0));
+            ptr::copy_nonoverlapping(from, to, slots);
+            drop(Self::single_array(old, Self::single_bytes(slots)));
+        }
+        (self.base, self.old_base) = (larger.base, larger.base);
+        self.credit = larger.credit - len;
+        core::mem::forget(larger);
+        Ok(())
+    }
+
+    /// Gives a single bucket a cold part, so that it can grow to more.
+    fn ensure_cold(&mut self) -> Result<(), TryReserveError> {
+        if self.cold.is_null() {
+            let bytes = Self::single_bytes(self.len + self.credit);
+            // SAFETY: I7: this is how the single bucket was allocated; on failure
+            // the table keeps owning it.
+            let array = unsafe { Self::single_array(self.base, bytes) };
+            self.cold = Cold::try_new(array).map_err(|(error, array)| {
+                core::mem::forget(array);
+                error
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Makes room for one more entry: the slow path of an insertion.
+    #[inline(never)]
+    pub(crate) fn pay(&mut self, hasher: impl Fn(&T) -> u64) -> Result<(), TryReserveError> {
+        if self.is_unallocated() {
+            return self.allocate(1);
+        }
+        if self.cold.is_null() {
+            if self.len < Shape::<T>::SLOTS {
+                return self.enlarge_single(self.len + 1);
+            }
+            self.ensure_cold()?;
+        }
+        // When the hasher panics, `credit` stays 0 and the next insertion tries again.
+        self.metered(|table| table.pay_metered(&hasher));
+        Ok(())
+    }
+
+    fn pay_metered(&mut self, hasher: &impl Fn(&T) -> u64) {
+        if self.is_relocating() || (self.is_growing() && self.len as u64 >= self.due()) {
+            self.step(hasher);
+        } else if !self.is_growing() && self.wants_growth() {
+            match self.begin_next() {
+                Ok(()) => self.start_with_little(hasher),
+                Err(_) => self.put_off(),
+            }
+        } else {
+            self.compact_step();
+        }
+        self.set_credit();
+    }
+
+    /// Whether a table that is not growing should be.
+    fn wants_growth(&self) -> bool {
+        // SAFETY: callers made sure that the cold part exists.
+        let target = unsafe { (*self.cold).target };
+        self.len >= Shape::<T>::room(self.buckets()) || target > self.buckets()
+    }
+
+    /// Begins the growth that [`wants_growth`](Self::wants_growth).
+    fn begin_next(&mut self) -> Result<(), TryReserveError> {
+        // SAFETY: callers made sure that the cold part exists.
+        let target = unsafe { (*self.cold).target };
+        let doubled = self
+            .buckets()
+            .checked_mul(2)
+            .ok_or(TryReserveError::CapacityOverflow)?;
+        self.begin(target.max(doubled))
+    }
+
+    /// A share of a relocating growth, paid by operations that add nothing.
+    #[inline(always)]
+    pub(crate) fn pay_share(&mut self, hasher: impl Fn(&T) -> u64) {
+        if self.is_relocating() {
+            self.pay_share_now(hasher);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pay_share_now(&mut self, hasher: impl Fn(&T) -> u64) {
+        self.credit = self.credit.saturating_sub(1);
+        if self.credit == 0 {
+            self.metered(|table| {
+                table.step(&hasher);
+                table.set_credit();
+            });
+        }
+    }
+
+    /// Runs the slow path of an operation that begins here, and counts its work.
+    fn metered<R>(&mut self, slow: impl FnOnce(&mut Self) -> R) -> R {
+        // SAFETY: callers made sure that the cold part exists.
+        unsafe { (*self.cold).meter.begin() };
+        let result = slow(self);
+        // SAFETY: as above.
+        let meter = unsafe { &mut (*self.cold).meter };
+        meter.end(crate::stats::Work::default());
+        result
+    }
+
+    /// Room for `additional` more entries, made available in steps. O(1) in the
+    /// length of the table but for what an operation may do anyway, save that an
+    /// array of up to the heap threshold is cleared.
+    pub(crate) fn try_reserve(
+        &mut self,
+        additional: usize,
+        hasher: impl Fn(&T) -> u64,
+    ) -> Result<(), TryReserveError> {
+        let wanted = self
+            .len
+            .checked_add(additional)
+            .ok_or(TryReserveError::CapacityOverflow)?;
+        if wanted <= self.capacity() {
+            return Ok(());
+        }
+        if self.is_unallocated() {
+            return self.allocate(wanted);
+        }
+        if self.cold.is_null() && wanted <= Shape::<T>::SLOTS {
+            return self.enlarge_single(wanted);
+        }
+        self.ensure_cold()?;
+        let target = Shape::<T>::buckets_for(wanted).ok_or(TryReserveError::CapacityOverflow)?;
+        self.metered(|table| {
+            if table.is_growing() {
+                // One growth at a time: this one is next, and its memory is got now.
+                table.queue(target)?;
+            } else {
+                table.set_tries(Tries::ALL);
+                let begun = table.begin(target);
+                table.set_tries(Tries::FIRST);
+                begun?;
+                table.start_with_little(&hasher);
+            }
+            table.set_credit();
+            Ok(())
+        })
+    }
+
+    fn set_tries(&mut self, tries: Tries) {
+        // SAFETY: callers made sure that the cold part exists.
+        unsafe { (*self.cold).tries = tries };
+    }
+
+    /// Notes a growth to `target` buckets for when the present one has ended.
+    fn queue(&mut self, target: usize) -> Result<(), TryReserveError> {
+        // SAFETY: the cold part exists while a growth runs.
+        let cold = unsafe { &mut *self.cold };
+        if target <= self.buckets().max(cold.target) {
+            return Ok(());
+        }
+        if cold.array.extends_to::<T>(target) {
+            if !matches!(cold.array, Array::Segments(_)) {
+                cold.array.extend::<T>(target, &mut cold.meter)?;
+            }
+        } else {
+            let array = Array::allocate::<T>(target, true, Tries::ALL, &mut cold.meter)?;
+            cold.next = Some(array);
+        }
+        cold.target = target;
+        Ok(())
+    }
+
+    /// Works off whatever growth is pending. Stops early only when memory is refused.
+    pub(crate) fn finish(&mut self, hasher: impl Fn(&T) -> u64) {
+        if self.cold.is_null() {
+            return;
+        }
+        loop {
+            if !self.is_growing() {
+                // SAFETY: the cold part exists.
+                let target = unsafe { (*self.cold).target };
+                if target <= self.buckets() || self.metered(|table| table.begin(target)).is_err() {
+                    break;
+                }
+            }
+            if !self.metered(|table| table.step(&hasher)) {
+                break;
+            }
+        }
+        self.set_credit();
+    }
+
+    /// Begins a growth to `target` buckets, a power of two above the present number.
+    /// At most one system call; moves nothing.
+    fn begin(&mut self, target: usize) -> Result<(), TryReserveError> {
+        debug_assert!(!self.is_growing() && target > self.mask + 1);
+        let from = self.mask + 1;
+        let doubling = target == 2 * from;
+        // SAFETY: callers made sure that the cold part exists.
+        let cold = unsafe { &mut *self.cold };
+        let in_place = cold.array.extends_to::<T>(target);
+        if in_place {
+            // A doubling adds segments as it goes; a longer jump needs them all.
+            let now = if doubling && matches!(cold.array, Array::Segments(_)) {
+                from
+            } else {
+                target
+            };
+            cold.array.extend::<T>(now, &mut cold.meter)?;
+        } else {
+            let kept = cold.next.take().filter(|_| cold.target == target);
+            let array = match kept {
+                Some(array) => array,
+                None => Array::allocate::<T>(target, !doubling, cold.tries, &mut cold.meter)?,
+            };
+            cold.tries = Tries::FIRST;
+            cold.advise = array.wants_advice();
+            cold.old = Some(core::mem::replace(&mut cold.array, array));
+            self.old_base = self.base;
+            self.base = cold.array.base();
+        }
+        cold.compaction = None;
+        cold.compact_at = 0;
+        cold.target = 0;
+        self.split_mask = self.mask;
+        self.mask = target - 1;
+        self.cursor = 0;
+        let kind = if in_place {
+            GrowthKind::InPlace
+        } else {
+            GrowthKind::Relocating
+        };
+        cold.started += 1;
+        cold.growth = Some(Growth {
+            kind,
+            from_buckets: from,
+            to_buckets: target,
+            done_buckets: 0,
+            len_at_start: self.len,
+            len_at_end: self.len,
+            steps: 0,
+            entries_moved: 0,
+            bytes_moved: 0,
+            bytes_released: 0,
+        });
+        Ok(())
+    }
+
+    /// Moves a small table at once: what fits one step's budget need not wait.
+    fn start_with_little(&mut self, hasher: &impl Fn(&T) -> u64) {
+        let bytes = self.len.saturating_mul(Shape::<T>::ENTRY.max(1));
+        let array = self.old_buckets().saturating_mul(Shape::<T>::STRIDE);
+        // SAFETY: the cold part exists while a growth runs.
+        let advise = unsafe { (*self.cold).advise };
+        if bytes > MOVE_BYTES_MAX || array > 2 * MOVE_BYTES_MAX || advise {
+            return;
+        }
+        while self.is_growing() && self.step(hasher) {}
+    }
+
+    /// G5: memory for a growth was refused; chains take what comes until the next try.
+    fn put_off(&mut self) {
+        // SAFETY: callers made sure that the cold part exists.
+        let cold = unsafe { &mut *self.cold };
+        if let (true, Some(next)) = (tidemap_span::PAGE_RUNS, cold.tries.next()) {
+            // Another way with the next entry.
+            cold.tries = next;
+            self.credit = 1;
+            return;
+        }
+        cold.tries = Tries::FIRST;
+        cold.refused += 1;
+        self.credit = (self.buckets() / RETRY_SHARE).max(1);
+    }
+
+    /// One step of the growth that is going on (G3). `false` when memory was refused
+    /// and nothing could be done.
+    fn step(&mut self, hasher: &impl Fn(&T) -> u64) -> bool {
+        // SAFETY: the cold part exists while a growth runs. It is its own
+        // allocation, so this borrow overlaps none of the table.
+        let cold = unsafe { &mut *self.cold };
+        if cold.advise {
+            cold.advise = false;
+            cold.array.advise(&mut cold.meter);
+            return true;
+        }
+        let at_end = self.cursor > self.split_mask;
+        if let Some(old) = &mut cold.old {
+            // Behind the cursor nothing is used any more (I2). A whole step at a time,
+            // and whatever is left at the end.
+            if at_end || old.releasable::<T>(self.cursor) >= tidemap_span::RELEASE_STEP_BYTES {
+                // SAFETY: as said.
+                let bytes = unsafe { old.release::<T>(self.cursor, &mut cold.meter) };
+                if bytes > 0 {
+                    cold.released += bytes as u64;
+                    if let Some(growth) = &mut cold.growth {
+                        growth.bytes_released += bytes as u64;
+                        growth.steps += 1;
+                    }
+                    return true;
+                }
+            }
+        }
+        let before = cold.meter.now();
+        let progress = at_end || self.split_run(cold, hasher);
+        let after = cold.meter.now();
+        if let Some(growth) = &mut cold.growth {
+            growth.steps += 1;
+            growth.entries_moved += after.entries_moved - before.entries_moved;
+            growth.bytes_moved += after.bytes_moved - before.bytes_moved;
+        }
+        let releases_more = !at_end && matches!(cold.old, Some(Array::Run(_)));
+        if self.cursor > self.split_mask && !releases_more {
+            self.end(cold);
+        }
+        progress
+    }
+
+    /// The growth is complete.
+    fn end(&mut self, cold: &mut Cold<T>) {
+        if let Some(old) = cold.old.take() {
+            let bytes = old.bytes::<T>(self.split_mask + 1) as u64;
+            cold.released += bytes;
+            if let Some(growth) = &mut cold.growth {
+                growth.bytes_released += bytes;
+            }
+            if matches!(old, Array::Run(_)) {
+                cold.meter.system_calls(1);
+            } else {
+                cold.meter.allocator_calls(1);
+            }
+        }
+        if let Some(mut growth) = cold.growth.take() {
+            growth.done_buckets = growth.from_buckets;
+            growth.len_at_end = self.len;
+            cold.finished[growth.kind as usize] += 1;
+            if growth.steps > 1 {
+                cold.remember(growth);
+            }
+        }
+        self.old_base = self.base;
+        self.split_mask = 0;
+        self.cursor = usize::MAX;
+        self.pinned = ptr::null_mut();
+    }
+
+    /// After `clear`: whatever grew is done, because there is nothing to move.
+    pub(super) fn clear_growth(&mut self) {
+        // SAFETY: callers made sure that the cold part exists.
+        let cold = unsafe { &mut *self.cold };
+        cold.compaction = None;
+        if self.is_growing() {
+            if self.is_relocating() {
+                // New buckets ahead of the frontier may never have been written.
+                if matches!(cold.array, Array::Heap { .. }) {
+                    for index in 0..=self.mask {
+                        // SAFETY: the new array has `mask + 1` buckets.
+                        unsafe { bucket_at::<T>(self.base, index).write_bytes(0, HEADER_BYTES) };
+                    }
+                }
+            } else if self.mask == 2 * self.split_mask + 1 {
+                // Segments ahead of the frontier may not be there yet: back to where
+                // the doubling began.
+                self.mask = self.split_mask;
+            }
+            self.end(cold);
+        }
+        self.credit = Shape::<T>::room(self.buckets());
+    }
+
+    /// How many entries may come before the next slow path. At least 1.
+    pub(super) fn set_credit(&mut self) {
+        // SAFETY: callers made sure that the cold part exists.
+        let cold = unsafe { &*self.cold };
+        let mut credit = if self.is_relocating() {
+            self.relocation_credit(cold)
+        } else if self.is_growing() {
+            usize::try_from(self.due() - (self.len as u64).min(self.due())).unwrap_or(usize::MAX)
+        } else {
+            match Shape::<T>::room(self.buckets()).saturating_sub(self.len) {
+                // Over the brim: a growth that was put off said when to try again.
+                0 => self.credit,
+                left => left,
+            }
+        };
+        if cold.target > 0 {
+            // A longer array is waited for: no dawdling.
+            credit = 1;
+        }
+        if cold.compaction.is_some() {
+            credit = credit.min(super::compact::CREDIT);
+        }
+        self.credit = credit.max(1);
+    }
+
+    /// The length at which a growth in place owes its next split.
+    fn due(&self) -> u64 {
+        // SAFETY: the cold part exists while a growth runs.
+        if unsafe { (*self.cold).target } > 0 {
+            return 0;
+        }
+        let old = self.old_buckets() as u64;
+        let room = Shape::<T>::room(self.old_buckets()) as u64;
+        let window = room * (SPREAD.0 - SPREAD.1) / SPREAD.1;
+        // `cursor * window / old` without overflow, to a 256th of an entry a bucket.
+        let per_bucket = window * 256 / old;
+        room + self.cursor as u64 * per_bucket / 256
+    }
+
+    fn relocation_credit(&self, cold: &Cold<T>) -> usize {
+        let old = self.old_buckets();
+        let start = cold.growth.map_or(0, |growth| growth.len_at_start);
+        let end = start + start.min(Shape::<T>::room(old)) / RELOCATE_SHARE;
+        let sixteenths = Self::buckets_per_step(self.mask + 1 == 2 * old);
+        let left = old.saturating_sub(self.cursor) as u64;
+        let releases = cold.old.as_ref().map_or(0, |array| {
+            array.releasable::<T>(old) / tidemap_span::RELEASE_STEP_BYTES
+        });
+        let steps = left * 16 / sixteenths + releases as u64 + u64::from(cold.advise) + 1;
+        (end.saturating_sub(self.len) as u64 / steps) as usize
+    }
+
+    /// Old buckets that one step deals with on average, in sixteenths.
+    fn buckets_per_step(doubling: bool) -> u64 {
+        let entries = Shape::<T>::SLOTS as u64;
+        let moved = if doubling {
+            (MOVE_BYTES_MAX.max(2 * Shape::<T>::ENTRY) / Shape::<T>::ENTRY.max(1)) as u64
+        } else {
+            SCATTERED_MOVES_MAX as u64
+        };
+        (moved * 16 / entries).clamp(1, STEP_BUCKETS_MAX as u64 * 16)
+    }
+}

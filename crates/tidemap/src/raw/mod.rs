@@ -1,0 +1,32 @@
+//! The engine: everything unsafe, generic over the entry type alone.
+//!
+//! Reading order: [`tags`] and [`shape`] (what a bucket is), [`table`] (where a key
+//! lives, look-up, insertion, removal), [`grow`] (when a table grows), [`split`] (how
+//! entries move), [`compact`]
+//! (same-size growth), [`array`] and [`pool`] (where memory comes from),
+//! [`iter`], [`clone`], [`check`].
+
+mod array;
+mod check;
+mod clone;
+mod compact;
+mod grow;
+mod iter;
+mod meter;
+mod pool;
+mod shape;
+mod split;
+mod table;
+mod tags;
+
+pub(crate) use iter::RawIter;
+pub(crate) use table::{Place, RawTable};
+
+/// Makes rare states common where tests look for them.
+pub(crate) struct Rare;
+
+impl Rare {
+    /// Under Miri, fuzzing and `--cfg tidemap_stress` thresholds shrink, so that
+    /// small maps pass through every state of large ones.
+    pub(crate) const COMMON: bool = cfg!(any(miri, fuzzing, tidemap_stress));
+}

@@ -1,0 +1,179 @@
+//! The overflow pool: where chained buckets come from and go back to.
+//!
+//! Terms: *block*, a piece of memory from the global allocator that holds
+//! several overflow buckets; *free list*, returned buckets, linked through
+//! their link words.
+//!
+//! P1. A bucket handed out has an empty header and a null link.
+//! P2. Blocks live as long as the pool; `blocks` links them all.
+//!
+//! Blocks start small and grow with the pool up to [`BLOCK_BYTES_MAX`], so a map with
+//! one chain does not hold 64 KiB, and a large one asks rarely.
+
+use core::alloc::Layout;
+use core::marker::PhantomData;
+use core::ptr;
+use std::alloc;
+
+use super::meter::{Front, Meter};
+use super::shape::Shape;
+use super::tags::HEADER_BYTES;
+
+/// The size of blocks of a large pool, in bytes.
+const BLOCK_BYTES_MAX: usize = 64 << 10;
+
+/// Stands at the head of every block.
+struct Block {
+    next: *mut Block,
+    bytes: usize,
+}
+
+pub(crate) struct Pool<T> {
+    free: *mut u8,
+    /// The part of the newest block that was never handed out.
+    bump: *mut u8,
+    bump_left: usize,
+    blocks: *mut Block,
+    in_use: usize,
+    bytes: usize,
+    marker: PhantomData<T>,
+}
+
+impl<T> Pool<T> {
+    pub(crate) const fn new() -> Pool<T> {
+        Pool {
+            free: ptr::null_mut(),
+            bump: ptr::null_mut(),
+            bump_left: 0,
+            blocks: ptr::null_mut(),
+            in_use: 0,
+            bytes: 0,
+            marker: PhantomData,
+        }
+    }
+
+    /// Buckets handed out and not returned.
+    pub(crate) fn in_use(&self) -> usize {
+        self.in_use
+    }
+
+    /// Bytes of all blocks.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    const ALIGN: usize = if Shape::<T>::ALIGN > align_of::<Block>() {
+        Shape::<T>::ALIGN
+    } else {
+        align_of::<Block>()
+    };
+    const FIRST_AT: usize = size_of::<Block>().next_multiple_of(Self::ALIGN);
+
+    /// An empty overflow bucket, or `None` when memory is refused.
+    /// At most one allocator call.
+    pub(crate) fn get(&mut self, meter: &mut Meter) -> Option<*mut u8> {
+        let bucket = if !self.free.is_null() {
+            let bucket = self.free;
+            // SAFETY: buckets on the free list are ours and hold a link there.
+            self.free = unsafe {
+                bucket
+                    .add(Shape::<T>::SPILL_LINK_AT)
+                    .cast::<*mut u8>()
+                    .read()
+            };
+            bucket
+        } else {
+            if self.bump_left == 0 {
+                self.add_block(meter)?;
+            }
+            let bucket = self.bump;
+            // SAFETY: `bump_left > 0` buckets lie at `bump`; one past the last is in bounds.
+            self.bump = unsafe { bucket.add(Shape::<T>::SPILL_STRIDE) };
+            self.bump_left -= 1;
+            // The header and the first entry; later ones count as their own operation's.
+            let first = Shape::<T>::SLOTS_AT + Shape::<T>::ENTRY;
+            meter.touched(Front::Pool, bucket, first);
+            bucket
+        };
+        self.in_use += 1;
+        // SAFETY: the header is ours; this establishes P1.
+        unsafe { bucket.write_bytes(0, HEADER_BYTES) };
+        Some(bucket)
+    }
+
+    /// Takes a bucket back.
+    ///
+    /// # Safety
+    /// `bucket` came from [`get`](Self::get) of this pool, holds no entry and
+    /// is linked nowhere.
+    pub(crate) unsafe fn put(&mut self, bucket: *mut u8) {
+        debug_assert!(self.in_use > 0, "more overflow buckets returned than taken");
+        // SAFETY: the bucket is ours again; its link word is free for our list.
+        unsafe {
+            bucket
+                .add(Shape::<T>::SPILL_LINK_AT)
+                .cast::<*mut u8>()
+                .write(self.free)
+        };
+        self.free = bucket;
+        self.in_use -= 1;
+    }
+
+    fn add_block(&mut self, meter: &mut Meter) -> Option<()> {
+        let stride = Shape::<T>::SPILL_STRIDE;
+        let most = ((BLOCK_BYTES_MAX - Self::FIRST_AT.min(BLOCK_BYTES_MAX)) / stride).max(1);
+        let wanted = (self.in_use / 2).max(2).min(most);
+        let bytes = Self::FIRST_AT.checked_add(wanted.checked_mul(stride)?)?;
+        let layout = Layout::from_size_align(bytes, Self::ALIGN).ok()?;
+        // SAFETY: the size is not zero.
+        let block = unsafe { alloc::alloc(layout) };
+        meter.allocator_calls(1);
+        if block.is_null() {
+            return None;
+        }
+        // SAFETY: a fresh block begins with room for its head.
+        unsafe {
+            block.cast::<Block>().write(Block {
+                next: self.blocks,
+                bytes,
+            })
+        };
+        self.blocks = block.cast();
+        // SAFETY: `FIRST_AT` is inside the block.
+        self.bump = unsafe { block.add(Self::FIRST_AT) };
+        self.bump_left = wanted;
+        self.bytes += bytes;
+        Some(())
+    }
+
+    /// Forgets every bucket handed out, and makes all of the newest block free again.
+    ///
+    /// # Safety
+    /// No bucket of the pool is in use any more.
+    pub(crate) unsafe fn reset(&mut self) {
+        self.in_use = 0;
+        self.free = ptr::null_mut();
+        self.bump_left = 0;
+        self.free_blocks();
+    }
+
+    fn free_blocks(&mut self) {
+        while !self.blocks.is_null() {
+            let block = self.blocks;
+            // SAFETY: P2; each was allocated with this layout in `add_block`.
+            unsafe {
+                let Block { next, bytes } = block.read();
+                self.blocks = next;
+                let layout = Layout::from_size_align_unchecked(bytes, Self::ALIGN);
+                alloc::dealloc(block.cast(), layout);
+                self.bytes -= bytes;
+            }
+        }
+    }
+}
+
+impl<T> Drop for Pool<T> {
+    fn drop(&mut self) {
+        self.free_blocks();
+    }
+}

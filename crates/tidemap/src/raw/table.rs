@@ -1,0 +1,741 @@
+//! The table: where a key lives, how it is found, added and removed.
+//!
+//! Terms: *home*, the main bucket a hash belongs to; *chain*, a main bucket and
+//! its overflow buckets; *cursor*, the first old bucket that has not been split;
+//! *credit*, how many new entries may still come before an insertion has to
+//! do something slow; *pinned*, the one bucket that is being split chain piece by chain piece.
+//!
+//! ```text
+//!   growing 4 -> 8, cursor 2                     not growing
+//!   0 1 2 3 4 5 . .      j = hash & 3            i = hash & mask
+//!   s s u u S S          j < 2 ? hash & 7 : j
+//! ```
+//!
+//! I1. `base` has the buckets of the present layout, `old_base` those at and
+//!     behind the cursor. They are the same address unless a growth relocates.
+//! I2. `split_mask <= mask`; the home of a hash is bucket `hash & mask` of `base` if
+//!     `hash & split_mask < cursor`, else bucket `hash & split_mask` of `old_base`. Not
+//!     growing: `split_mask == 0`, `cursor == usize::MAX`.
+//! I3. Every bucket that I2 can name has a valid header, and so have the
+//!     buckets of `base` that the pinned bucket splits into.
+//! I4. A slot holds an entry exactly when its tag is not 0 (T1), save the link slot (S3).
+//! I5. An entry lies in its home's chain. If its home is pinned, it may lie
+//!     instead in the chain of the new bucket that its hash names.
+//! I6. `len` counts the entries.
+//! I7. `cold` is null only for an unallocated table (`base` is [`EMPTY`]) or a single bucket of
+//!     `len + credit` slots.
+//!
+//! So a look-up reads registers to find its home, and then exactly one chain. The pinned
+//! bucket is the exception that keeps a split of a very long chain bounded: what was moved of
+//! it counts as the end of its chain (I5).
+
+use core::marker::PhantomData;
+use core::ptr;
+
+use super::array::{Array, bucket_at};
+use super::grow::Cold;
+use super::shape::Shape;
+use super::tags::{Bits, HEADER_BYTES, Header, byte, filter_bit, tag_of};
+use crate::error::TryReserveError;
+
+/// The header that every unallocated table reads.
+#[repr(align(64))]
+struct EmptyBucket {
+    _zero: [u8; 64],
+}
+static EMPTY: EmptyBucket = EmptyBucket { _zero: [0; 64] };
+
+/// A slot: the bucket it is in, its number there, and the main bucket of the chain.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) bucket: *mut u8,
+    pub(crate) index: usize,
+    pub(crate) home: *mut u8,
+}
+
+/// A table of entries with incremental growth. Hashing and equality come from the caller.
+pub(crate) struct RawTable<T> {
+    pub(super) base: *mut u8,
+    pub(super) mask: usize,
+    pub(super) split_mask: usize,
+    pub(super) cursor: usize,
+    pub(super) old_base: *mut u8,
+    pub(super) pinned: *mut u8,
+    pub(super) len: usize,
+    pub(super) credit: usize,
+    pub(super) cold: *mut Cold<T>,
+    marker: PhantomData<T>,
+}
+
+// SAFETY: the table owns its entries and memory like a `Vec<T>`.
+unsafe impl<T: Send> Send for RawTable<T> {}
+// SAFETY: `&RawTable` only reads.
+unsafe impl<T: Sync> Sync for RawTable<T> {}
+
+/// # Safety
+/// `index` is a slot of `bucket`.
+#[inline(always)]
+pub(super) unsafe fn slot<T>(bucket: *mut u8, index: usize) -> *mut T {
+    // SAFETY: by the caller's promise; entries are aligned by the shape.
+    unsafe {
+        bucket
+            .add(Shape::<T>::SLOTS_AT + index * Shape::<T>::ENTRY)
+            .cast()
+    }
+}
+
+/// The first overflow bucket of main bucket `home`, or null.
+///
+/// # Safety
+/// `home` is a live main bucket.
+#[inline(always)]
+pub(super) unsafe fn chain_of<T>(home: *mut u8) -> *mut u8 {
+    // SAFETY: by S1 the link is there when the filter is not 0; slots may be unaligned for it.
+    unsafe {
+        if *home.add(Shape::<T>::FILTER_AT) == 0 {
+            return ptr::null_mut();
+        }
+        home.add(Shape::<T>::LINK_AT)
+            .cast::<*mut u8>()
+            .read_unaligned()
+    }
+}
+
+/// The overflow bucket behind overflow bucket `spill`, or null.
+///
+/// # Safety
+/// `spill` is a live overflow bucket.
+#[inline(always)]
+pub(super) unsafe fn next_of<T>(spill: *mut u8) -> *mut u8 {
+    // SAFETY: overflow buckets always have a link word.
+    unsafe {
+        spill
+            .add(Shape::<T>::SPILL_LINK_AT)
+            .cast::<*mut u8>()
+            .read()
+    }
+}
+
+/// # Safety
+/// `bucket` is a live bucket; `is_main` says which kind.
+#[inline(always)]
+pub(super) unsafe fn full_slots<T>(bucket: *mut u8, is_main: bool) -> Bits {
+    let tags = if is_main {
+        Shape::<T>::TAGS
+    } else {
+        Shape::<T>::SPILL_TAGS
+    };
+    // SAFETY: buckets begin with an aligned header.
+    Bits(!unsafe { Header::load(bucket) }.empty() & tags)
+}
+
+/// The lowest empty slot that may take an entry.
+///
+/// # Safety
+/// `bucket` is a live bucket; `is_main` says which kind.
+#[inline(always)]
+pub(super) unsafe fn empty_slot<T>(bucket: *mut u8, is_main: bool) -> Option<usize> {
+    let tags = if is_main {
+        Shape::<T>::TAGS
+    } else {
+        Shape::<T>::SPILL_TAGS
+    };
+    // SAFETY: buckets begin with an aligned header.
+    let index = Bits(unsafe { Header::load(bucket) }.empty() & tags).next()?;
+    if Shape::<T>::LINK_IN_SLOT && is_main && index == Shape::<T>::SLOTS - 1 {
+        // SAFETY: as above. S3: the last slot of an overflowed bucket is its link.
+        let filter = unsafe { *bucket.add(Shape::<T>::FILTER_AT) };
+        return (filter == 0).then_some(index);
+    }
+    Some(index)
+}
+
+/// As [`empty_slot`] of a main bucket, but in the line that the hash prefers if it can be (S4).
+///
+/// # Safety
+/// `bucket` is a live main bucket with all its slots.
+#[inline(always)]
+unsafe fn preferred_empty_slot<T>(bucket: *mut u8, hash: u64) -> Option<usize> {
+    if Shape::<T>::PREFERS {
+        // SAFETY: buckets begin with an aligned header.
+        let empty = unsafe { Header::load(bucket) }.empty();
+        // Not the last slot, which may be the link (S3).
+        let usable = empty & (Shape::<T>::TAGS >> 1);
+        let preferred = Bits(usable & Shape::<T>::preferred_slots(hash)).next();
+        if preferred.is_some() {
+            return preferred;
+        }
+    }
+    // SAFETY: as above.
+    unsafe { empty_slot::<T>(bucket, true) }
+}
+
+/// Asks for the cache line that an entry with this hash prefers (S4).
+#[inline(always)]
+fn prefetch_slot<T>(home: *mut u8, hash: u64) {
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
+    if Shape::<T>::PREFERS {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let at = Shape::<T>::SLOTS_AT + Shape::<T>::preferred_slot(hash) * Shape::<T>::ENTRY;
+        // SAFETY: a prefetch reads nothing and cannot fault.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(home.wrapping_add(at).cast()) };
+    }
+    let _ = (home, hash);
+}
+
+#[cold]
+#[inline(always)]
+fn cold_path() {}
+
+impl<T> RawTable<T> {
+    pub(crate) const fn new() -> RawTable<T> {
+        let base = (&raw const EMPTY).cast::<u8>().cast_mut();
+        RawTable {
+            base,
+            mask: 0,
+            split_mask: 0,
+            cursor: usize::MAX,
+            old_base: base,
+            pinned: ptr::null_mut(),
+            len: 0,
+            credit: 0,
+            cold: ptr::null_mut(),
+            marker: PhantomData,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the table has no memory.
+    pub(super) fn is_unallocated(&self) -> bool {
+        self.mask == 0 && self.cold.is_null() && self.base.addr() == (&raw const EMPTY).addr()
+    }
+
+    /// The home of a hash (I2).
+    #[inline(always)]
+    pub(super) fn home(&self, hash: u64) -> *mut u8 {
+        let h = hash as usize;
+        let (new, old) = (h & self.mask, h & self.split_mask);
+        let split = old < self.cursor;
+        // Random keys make this unpredictable while a table grows, so no branch.
+        let index = core::hint::select_unpredictable(split, new, old);
+        let base = core::hint::select_unpredictable(split, self.base, self.old_base);
+        // SAFETY: by I2 and I3 the bucket exists.
+        unsafe { bucket_at::<T>(base, index) }
+    }
+
+    /// The new bucket that entries of the pinned bucket with this hash go to.
+    #[inline(always)]
+    pub(super) fn split_home(&self, hash: u64) -> *mut u8 {
+        // SAFETY: by I3 both buckets that the pinned one splits into are there.
+        unsafe { bucket_at::<T>(self.base, hash as usize & self.mask) }
+    }
+
+    /// Finds the entry with this hash that `eq` accepts.
+    #[inline(always)]
+    pub(crate) fn find(&self, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<Place> {
+        let tag = tag_of(hash);
+        let home = self.home(hash);
+        prefetch_slot::<T>(home, hash);
+        // SAFETY: `home` has a valid header (I3), and a slot whose tag is not 0 an
+        // entry (I4); the mask leaves tags only.
+        unsafe {
+            let header = Header::load(home);
+            for index in Bits(header.matches(tag) & Shape::<T>::TAGS) {
+                if eq(&*slot::<T>(home, index)) {
+                    return Some(Place {
+                        bucket: home,
+                        index,
+                        home,
+                    });
+                }
+            }
+            let filter = if Shape::<T>::WIDE {
+                byte::<15>(header)
+            } else {
+                byte::<7>(header)
+            };
+            if filter & filter_bit(tag) == 0 && home != self.pinned {
+                return None;
+            }
+            self.find_in_chain(home, hash, tag, &mut eq)
+        }
+    }
+
+    /// The part of [`find`](Self::find) behind the main bucket.
+    ///
+    /// # Safety
+    /// `home` is the home of `hash`, and `tag` its tag.
+    #[inline(never)]
+    unsafe fn find_in_chain(
+        &self,
+        home: *mut u8,
+        hash: u64,
+        tag: u8,
+        eq: &mut impl FnMut(&T) -> bool,
+    ) -> Option<Place> {
+        // SAFETY: chains link live overflow buckets; I4.
+        unsafe {
+            let mut spill = chain_of::<T>(home);
+            while !spill.is_null() {
+                for index in Bits(Header::load(spill).matches(tag) & Shape::<T>::SPILL_TAGS) {
+                    if eq(&*slot::<T>(spill, index)) {
+                        return Some(Place {
+                            bucket: spill,
+                            index,
+                            home,
+                        });
+                    }
+                }
+                spill = next_of::<T>(spill);
+            }
+            if home == self.pinned {
+                cold_path();
+                // I5: what was split off already.
+                let moved = self.split_home(hash);
+                if moved != home {
+                    for index in Bits(Header::load(moved).matches(tag) & Shape::<T>::TAGS) {
+                        if eq(&*slot::<T>(moved, index)) {
+                            return Some(Place {
+                                bucket: moved,
+                                index,
+                                home: moved,
+                            });
+                        }
+                    }
+                    return self.find_in_chain(moved, hash, tag, eq);
+                }
+            }
+        }
+        None
+    }
+
+    /// The entry at `place`.
+    ///
+    /// # Safety
+    /// `place` came from this table, which was not changed since.
+    #[inline(always)]
+    pub(crate) unsafe fn entry(&self, place: Place) -> *mut T {
+        // SAFETY: by the caller's promise.
+        unsafe { slot(place.bucket, place.index) }
+    }
+
+    /// Takes an entry out of a table that is being emptied: chains are left untidy.
+    ///
+    /// # Safety
+    /// `place` names an entry of this table.
+    #[inline(always)]
+    pub(crate) unsafe fn take_at(&mut self, place: Place) -> T {
+        // SAFETY: clearing the tag first makes us the entry's owner.
+        unsafe {
+            *place.bucket.add(place.index) = 0;
+            self.len -= 1;
+            if self.cold.is_null() {
+                // I7: the sum is the size of a single bucket.
+                self.credit += 1;
+            }
+            slot::<T>(place.bucket, place.index).read()
+        }
+    }
+
+    /// Makes sure that the next insertion of a new entry finds room: pays a
+    /// share of a growth if one is due. Moves entries; earlier places are void.
+    ///
+    /// Returns whether anything was done.
+    #[inline(always)]
+    pub(crate) fn prepare(&mut self, hasher: impl Fn(&T) -> u64) -> Result<bool, TryReserveError> {
+        if self.credit == 0 {
+            cold_path();
+            self.pay(hasher)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Adds an entry that is not in the table.
+    ///
+    /// # Errors
+    /// When an overflow bucket is needed and memory is refused; the entry comes back.
+    ///
+    /// # Safety
+    /// [`prepare`](Self::prepare) succeeded and no entry was added since; `paid` is its answer.
+    #[inline(always)]
+    pub(crate) unsafe fn insert_prepared(
+        &mut self,
+        hash: u64,
+        value: T,
+        paid: bool,
+    ) -> Result<Place, (TryReserveError, T)> {
+        let tag = tag_of(hash);
+        let mut home = self.home(hash);
+        if home == self.pinned {
+            cold_path();
+            home = self.split_home(hash);
+        }
+        // SAFETY: the home exists (I3); a slot that `empty_slot` names is free.
+        unsafe {
+            // A single bucket may be short: only its lowest empty slot is sure to be there.
+            let index = if self.mask == 0 {
+                empty_slot::<T>(home, true)
+            } else {
+                preferred_empty_slot::<T>(home, hash)
+            };
+            let place = match index {
+                Some(index) => Place {
+                    bucket: home,
+                    index,
+                    home,
+                },
+                None => match self.insert_far(home, tag, paid) {
+                    Ok(place) => place,
+                    Err(error) => return Err((error, value)),
+                },
+            };
+            slot::<T>(place.bucket, place.index).write(value);
+            *place.bucket.add(place.index) = tag;
+            self.len += 1;
+            self.credit -= 1;
+            Ok(place)
+        }
+    }
+
+    /// A free slot in the chain of a full main bucket, counted for the meter.
+    ///
+    /// # Safety
+    /// `home` is a live main bucket without an empty slot; not a short single bucket.
+    #[cold]
+    #[inline(never)]
+    unsafe fn insert_far(
+        &mut self,
+        home: *mut u8,
+        tag: u8,
+        paid: bool,
+    ) -> Result<Place, TryReserveError> {
+        // SAFETY: a full bucket with `credit` left is not a single short one, so I7
+        // says that the cold part exists.
+        let cold = unsafe { &mut *self.cold };
+        if !paid {
+            cold.meter.begin();
+        }
+        let before = cold.meter.now();
+        // SAFETY: by the caller's promise.
+        let place = unsafe { Self::chain_slot(cold, home, tag) };
+        cold.meter.end(before);
+        self.consider_compaction();
+        place
+    }
+
+    /// A free slot in the chain of `home`, in a new overflow bucket if need be. The filter
+    /// already has the bit of `tag` then.
+    ///
+    /// # Safety
+    /// `home` is a live main bucket of the table that `cold` belongs to, with no empty slot.
+    pub(super) unsafe fn chain_slot(
+        cold: &mut Cold<T>,
+        home: *mut u8,
+        tag: u8,
+    ) -> Result<Place, TryReserveError> {
+        let refused = TryReserveError::AllocError {
+            bytes: Shape::<T>::SPILL_STRIDE,
+        };
+        // SAFETY: chains link live overflow buckets; a new one is ours until linked.
+        unsafe {
+            let filter = home.add(Shape::<T>::FILTER_AT);
+            let first = chain_of::<T>(home);
+            let mut length = 1;
+            let mut spill = first;
+            while !spill.is_null() {
+                length += 1;
+                if let Some(index) = empty_slot::<T>(spill, false) {
+                    *filter |= filter_bit(tag);
+                    return Ok(Place {
+                        bucket: spill,
+                        index,
+                        home,
+                    });
+                }
+                spill = next_of::<T>(spill);
+            }
+            let spill = cold.pool.get(&mut cold.meter).ok_or(refused)?;
+            cold.longest_chain = cold.longest_chain.max(length + 1);
+            let mut index = 0;
+            if Shape::<T>::LINK_IN_SLOT && *filter == 0 {
+                // S3: the last slot becomes the link; its entry moves on.
+                let last = Shape::<T>::SLOTS - 1;
+                ptr::copy_nonoverlapping(slot::<T>(home, last), slot::<T>(spill, 0), 1);
+                let moved = *home.add(last);
+                *spill = moved;
+                *home.add(last) = 0;
+                *filter = filter_bit(moved);
+                cold.meter.moved(1, Shape::<T>::ENTRY);
+                index = 1;
+            }
+            spill
+                .add(Shape::<T>::SPILL_LINK_AT)
+                .cast::<*mut u8>()
+                .write(first);
+            home.add(Shape::<T>::LINK_AT)
+                .cast::<*mut u8>()
+                .write_unaligned(spill);
+            *filter |= filter_bit(tag);
+            Ok(Place {
+                bucket: spill,
+                index,
+                home,
+            })
+        }
+    }
+
+    /// Takes the entry at `place` out.
+    ///
+    /// # Safety
+    /// `place` came from this table, which was not changed since.
+    #[inline(always)]
+    pub(crate) unsafe fn remove(&mut self, place: Place) -> T {
+        // SAFETY: by the caller's promise the slot holds an entry; clearing the
+        // tag first makes us its owner.
+        unsafe {
+            *place.bucket.add(place.index) = 0;
+            self.len -= 1;
+            if self.old_base == self.base {
+                self.credit += 1;
+            }
+            let value = slot::<T>(place.bucket, place.index).read();
+            if place.bucket != place.home && place.home != self.pinned {
+                Self::tidy(self.cold, place.home);
+            }
+            value
+        }
+    }
+
+    /// Unlinks empty overflow buckets of a chain and makes its filter exact.
+    ///
+    /// # Safety
+    /// `home` is a live main bucket of the table that `cold` belongs to, not the
+    /// pinned one: a pinned chain keeps its buckets.
+    #[cold]
+    #[inline(never)]
+    pub(super) unsafe fn tidy(cold: *mut Cold<T>, home: *mut u8) {
+        // SAFETY: a chain exists only in tables with a cold part (I7); it links live overflow
+        // buckets, and an unlinked empty one is nobody's.
+        unsafe {
+            let mut filter = 0;
+            let mut first = ptr::null_mut::<u8>();
+            let mut last = ptr::null_mut::<u8>();
+            let mut spill = chain_of::<T>(home);
+            while !spill.is_null() {
+                let next = next_of::<T>(spill);
+                let full = full_slots::<T>(spill, false);
+                if full.0 == 0 {
+                    (*cold).pool.put(spill);
+                } else {
+                    for index in full {
+                        filter |= filter_bit(*spill.add(index));
+                    }
+                    if last.is_null() {
+                        first = spill;
+                    } else {
+                        last.add(Shape::<T>::SPILL_LINK_AT)
+                            .cast::<*mut u8>()
+                            .write(spill);
+                    }
+                    last = spill;
+                }
+                spill = next;
+            }
+            if !last.is_null() {
+                last.add(Shape::<T>::SPILL_LINK_AT)
+                    .cast::<*mut u8>()
+                    .write(ptr::null_mut());
+                home.add(Shape::<T>::LINK_AT)
+                    .cast::<*mut u8>()
+                    .write_unaligned(first);
+            }
+            // Without a chain the filter is 0, and the link slot an ordinary empty one.
+            *home.add(Shape::<T>::FILTER_AT) = filter;
+        }
+    }
+
+    /// The stretches of main buckets that hold entries: (base, first, end).
+    pub(super) fn regions(&self) -> [(*mut u8, usize, usize); 3] {
+        let none = (self.base, 0, 0);
+        if self.is_unallocated() {
+            return [none; 3];
+        }
+        let all = self.mask.wrapping_add(1);
+        if self.cursor == usize::MAX {
+            return [(self.base, 0, all), none, none];
+        }
+        let old = self.split_mask + 1;
+        // The pinned bucket's new halves are in use already.
+        let done = self.cursor + usize::from(!self.pinned.is_null());
+        let doubling = all == 2 * old;
+        if self.old_base == self.base {
+            let end = if doubling { old + done } else { all };
+            return [(self.base, 0, end), none, none];
+        }
+        let rest = (self.old_base, self.cursor, old);
+        if doubling {
+            [rest, (self.base, 0, done), (self.base, old, old + done)]
+        } else {
+            [rest, (self.base, 0, all), none]
+        }
+    }
+
+    /// Drops every entry. Keeps memory; chains stay linked and filters stale.
+    pub(super) fn drop_entries(&mut self) {
+        if !core::mem::needs_drop::<T>() {
+            // Tags are left behind; callers reset them or free the memory.
+            self.len = 0;
+            return;
+        }
+        for place in self.iter() {
+            // SAFETY: the iterator names each entry once; its tag goes first, so
+            // that a panic in `drop` leaves a valid table.
+            unsafe {
+                *place.bucket.add(place.index) = 0;
+                self.len -= 1;
+                if self.cold.is_null() {
+                    // I7: the sum is the size of a single bucket.
+                    self.credit += 1;
+                }
+                slot::<T>(place.bucket, place.index).drop_in_place();
+            }
+        }
+    }
+
+    /// Removes every entry; memory and capacity stay.
+    pub(crate) fn clear(&mut self) {
+        if self.is_unallocated() {
+            return;
+        }
+        let single = self.cold.is_null().then_some(self.len + self.credit);
+        self.drop_entries();
+        // SAFETY: no entry is left, so headers may be reset and every chain forgotten.
+        unsafe {
+            if let Some(slots) = single {
+                self.base.write_bytes(0, HEADER_BYTES);
+                self.credit = slots;
+                return;
+            }
+            for (base, first, end) in self.regions() {
+                for index in first..end {
+                    bucket_at::<T>(base, index).write_bytes(0, HEADER_BYTES);
+                }
+            }
+            self.pinned = ptr::null_mut();
+            (*self.cold).pool.reset();
+            self.clear_growth();
+        }
+    }
+
+    /// Keeps the entries that `keep` accepts.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&mut T) -> bool) {
+        for (base, first, end) in self.regions() {
+            for index in first..end {
+                // SAFETY: regions name live buckets; an entry's tag goes before the
+                // entry, so that a panic leaves a valid table.
+                unsafe {
+                    let home = bucket_at::<T>(base, index);
+                    let mut bucket = home;
+                    let mut from_chain = false;
+                    while !bucket.is_null() {
+                        let is_main = bucket == home;
+                        for index in full_slots::<T>(bucket, is_main) {
+                            let entry = slot::<T>(bucket, index);
+                            if !keep(&mut *entry) {
+                                *bucket.add(index) = 0;
+                                self.len -= 1;
+                                if self.old_base == self.base {
+                                    self.credit += 1;
+                                }
+                                from_chain |= !is_main;
+                                entry.drop_in_place();
+                            }
+                        }
+                        bucket = if is_main {
+                            chain_of::<T>(home)
+                        } else {
+                            next_of::<T>(bucket)
+                        };
+                    }
+                    if from_chain && home != self.pinned {
+                        Self::tidy(self.cold, home);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Frees a table without entries.
+    fn free_memory(&mut self) {
+        if self.is_unallocated() {
+            return;
+        }
+        if self.cold.is_null() {
+            let bytes = Self::single_bytes(self.len + self.credit);
+            // SAFETY: I7 tells the size that the single bucket was allocated with.
+            drop(unsafe { Self::single_array(self.base, bytes) });
+        } else {
+            // SAFETY: the cold part is ours; it owns arrays and pool.
+            unsafe { Cold::free(self.cold) };
+        }
+        // Leaves a valid empty table, whoever looks.
+        // SAFETY: nothing of the old value needs dropping any more.
+        unsafe { ptr::write(self, RawTable::new()) };
+    }
+
+    /// Turns the table into an empty one without memory and returns the old.
+    pub(crate) fn take(&mut self) -> RawTable<T> {
+        core::mem::replace(self, RawTable::new())
+    }
+}
+
+impl<T> Drop for RawTable<T> {
+    fn drop(&mut self) {
+        /// Goes on after an entry's `drop` panicked: the rest is dropped, too.
+        struct Rest<'a, T>(&'a mut RawTable<T>, usize);
+        impl<T> Drop for Rest<'_, T> {
+            fn drop(&mut self) {
+                if core::mem::needs_drop::<T>() {
+                    self.0.drop_entries();
+                }
+                // I7 needs the original sum for a single bucket.
+                self.0.credit = self.1;
+                self.0.len = 0;
+                self.0.free_memory();
+            }
+        }
+        let slots = self.len + self.credit;
+        let rest = Rest(self, slots);
+        if core::mem::needs_drop::<T>() {
+            rest.0.drop_entries();
+        }
+        drop(rest);
+    }
+}
+
+impl<T> RawTable<T> {
+    /// Bytes of a single bucket with this many slots.
+    pub(super) fn single_bytes(slots: usize) -> usize {
+        if slots >= Shape::<T>::SLOTS {
+            Shape::<T>::STRIDE
+        } else {
+            (Shape::<T>::SLOTS_AT + slots * Shape::<T>::ENTRY).next_multiple_of(Shape::<T>::ALIGN)
+        }
+    }
+
+    /// The array of a single bucket, to be freed or kept elsewhere.
+    ///
+    /// # Safety
+    /// `start` is a single bucket of `bytes` bytes that nobody else owns.
+    pub(super) unsafe fn single_array(start: *mut u8, bytes: usize) -> Array {
+        // SAFETY: the very layout that `Array::single` used.
+        let layout =
+            unsafe { core::alloc::Layout::from_size_align_unchecked(bytes, Shape::<T>::ALIGN) };
+        Array::Heap { start, layout }
+    }
+}

@@ -1,0 +1,3 @@
+//! Integration tests of the maps, in one binary.
+
+mod model;
