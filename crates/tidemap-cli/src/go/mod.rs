@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 mod claims;
 mod input;
-mod plan;
+pub(crate) mod plan;
 mod step;
 mod verify;
 

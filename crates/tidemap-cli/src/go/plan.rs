@@ -164,7 +164,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let key = GoType::parse(&args.key).context("--key")?;
     let value = GoType::parse(&args.value).context("--value")?;
     let t = map_type(&key, &value).context("--key")?;
-    let entries = entries(args)?;
+    let entries = entries_from(
+        args.entries.as_deref(),
+        args.qps,
+        args.ttl.as_deref(),
+        args.unique,
+    )?;
     if args.shards == 0 {
         bail!("--shards is 0; give at least 1");
     }
@@ -212,11 +217,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The number of entries, from --entries or from rate and lifetime.
-fn entries(args: &Args) -> anyhow::Result<u64> {
-    if let (Some(qps), Some(ttl)) = (args.qps, &args.ttl) {
-        return Ok(live_entries(qps, seconds(ttl)?, args.unique)?);
+pub(crate) fn entries_from(
+    entries: Option<&str>,
+    qps: Option<f64>,
+    ttl: Option<&str>,
+    unique: f64,
+) -> anyhow::Result<u64> {
+    if let (Some(qps), Some(ttl)) = (qps, ttl) {
+        return Ok(live_entries(qps, seconds(ttl)?, unique)?);
     }
-    let text = args.entries.as_deref().unwrap_or_default();
+    let text = entries.unwrap_or_default();
     let digits = text.replace('_', "");
     if let Ok(entries) = digits.parse::<u64>() {
         return Ok(entries);
