@@ -347,7 +347,7 @@ body { font: 16px/1.45 system-ui, sans-serif; max-width: 62rem; margin: 2rem aut
 table { border-collapse: collapse; width: 100%; }
 th { text-align: left; } td, th { padding: .5rem .6rem; vertical-align: top; border-bottom: 1px solid #8884; }
 td p { margin: .25rem 0; } q { font-weight: 600; quotes: none; } .m { opacity: .75; font-size: .85rem; }
-.v { font-weight: 700; } .true .v { color: var(--t); } .false .v { color: var(--f); } .depends .v { color: var(--d); }
+.v { font-weight: 700; white-space: nowrap; } .true .v { color: var(--t); } .false .v { color: var(--f); } .depends .v { color: var(--d); }
 .true .v::before { content: "✓ "; } .false .v::before { content: "✗ "; } .depends .v::before { content: "~ "; }
 .filter label { margin-right: 1rem; } #find { float: right; }
 @media (prefers-color-scheme: dark) { :root { --t: #4cc26b; --f: #ff8a80; --d: #e3b341; } }

@@ -55,7 +55,7 @@ pub(super) static CLAIMS: &[Claim] = &[
     claim(
         "A3",
         "A growth starts only if none is in progress",
-        "same-size growth left unfinished while the map fills beyond its limit",
+        FILL,
         || {
             let lab = Lab::filled(200_000);
             let overlapping = lab

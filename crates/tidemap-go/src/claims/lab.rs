@@ -92,10 +92,10 @@ pub struct Lab {
     pub last: Vec<Event>,
 }
 
-/// map[int]int.
+/// `map[int]int`.
 pub const INT_INT: MapType =
     MapType::new(Part::plain(8), Part::plain(8)).with_routine(Routine::Fast64);
-/// map[string]int.
+/// `map[string]int`.
 pub const STRING_INT: MapType = MapType {
     need_key_update: true,
     ..MapType::new(Part::with_pointers(16), Part::plain(8)).with_routine(Routine::FastStr)
@@ -125,7 +125,7 @@ impl Lab {
         }
     }
 
-    /// A map[int]int with keys 0 to `n` - 1 put in, in order.
+    /// A `map[int]int` with keys 0 to `n` - 1 put in, in order.
     #[must_use]
     pub fn filled(n: u64) -> Self {
         Self::filled_as(INT_INT, 0, n)

@@ -159,11 +159,11 @@ fn swiss_plan_fits_the_record() {
                     );
                 }
                 // Bytes follow from the tables that Go has.
-                let sizes = if tables == 0 {
-                    Vec::new()
-                } else {
-                    vec![(slots / tables, tables)]
-                };
+                let sizes = slots
+                    .checked_div(tables)
+                    .map(|each| (each, tables))
+                    .into_iter()
+                    .collect();
                 if slots.is_multiple_of(tables.max(1)) {
                     let real = Tables {
                         tables: sizes,

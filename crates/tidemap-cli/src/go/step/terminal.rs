@@ -18,8 +18,11 @@ const RUN_PAUSE: Duration = Duration::from_millis(15);
 /// Lines of the event list.
 const EVENT_LINES: u16 = 9;
 
+/// A transition a run can stop at: its key, its name, how it is recognised.
+type Break = (char, &'static str, fn(&Event) -> bool);
+
 /// Transitions a run can stop at.
-const BREAKS: [(char, &str, fn(&Event) -> bool); 5] = [
+const BREAKS: [Break; 5] = [
     ('1', "cell", |e| matches!(e, Event::Cell { .. })),
     ('2', "overflow", |e| {
         matches!(e, Event::OverflowLinked { .. })
@@ -101,7 +104,7 @@ impl App {
                 Ok(false) => self.message = "this is the start".into(),
                 Err(error) => self.message = format!("{error:#}"),
             },
-            KeyCode::Char('g') => self.to_next_growth(),
+            KeyCode::Char('g') => self.advance_to_growth(),
             KeyCode::Char('r') => self.running = true,
             KeyCode::Char(':' | 't') => self.typing = Some(String::new()),
             KeyCode::Down => self.first_chain = self.first_chain.saturating_add(1),
@@ -169,7 +172,7 @@ impl App {
         }
     }
 
-    fn to_next_growth(&mut self) {
+    fn advance_to_growth(&mut self) {
         while self.advance() {
             let grew = |e: &Event| matches!(e, Event::GrowthStarted { .. });
             if self.machine.events().iter().any(grew) {
