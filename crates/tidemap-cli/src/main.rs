@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod go;
+mod plan;
 mod replay;
 
 const EXAMPLES: &str = "\
@@ -31,6 +32,7 @@ enum Command {
     ReplayChild,
     /// Go's maps: model, planner, claims.
     Go(go::Args),
+    Plan(plan::Args),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::ReplayChild) => replay::run_child(),
         Some(Command::Go(args)) => go::run(&args),
+        Some(Command::Plan(args)) => plan::run(&args),
     };
     match outcome {
         Ok(code) => code,

@@ -1,12 +1,51 @@
 //! `tidemap go …`: tools for Go's maps.
+//!
+//! - [`verify`]: replay recorded runs of real Go against the model.
+//! - [`plan`]: growth moments, bytes, the hint to write.
+//! - [`claims`]: what is said about Go maps, decided by running the model.
+//! - [`step`]: look inside a map while it works.
 
 use std::process::ExitCode;
 
+mod claims;
+mod input;
+pub(crate) mod plan;
+mod step;
+mod verify;
+
 /// Arguments of `tidemap go`.
 #[derive(clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    Verify(verify::Args),
+    Plan(plan::Args),
+    Claims(claims::Args),
+    Step(step::Args),
+}
+
+/// Exit code for "no": a difference or a disagreement was found.
+pub(crate) const EXIT_DIFFERENCE: u8 = 1;
 
 /// Runs `tidemap go`.
-pub(crate) fn run(_args: &Args) -> anyhow::Result<ExitCode> {
-    Ok(ExitCode::SUCCESS)
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match &args.command {
+        Command::Verify(args) => verify::run(args),
+        Command::Plan(args) => plan::run(args),
+        Command::Claims(args) => claims::run(args),
+        Command::Step(args) => step::run(args),
+    }
+}
+
+/// Prints to stdout; a reader that has gone away is not an error.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }

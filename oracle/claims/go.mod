@@ -1,0 +1,3 @@
+module tidemap/oracle/claims
+
+go 1.23

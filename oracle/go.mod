@@ -1,0 +1,3 @@
+module tidemap/oracle
+
+go 1.23

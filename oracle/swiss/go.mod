@@ -1,0 +1,3 @@
+module tidemap/oracle/swiss
+
+go 1.24
