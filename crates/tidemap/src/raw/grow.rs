@@ -364,8 +364,12 @@ impl<T> RawTable<T> {
         if self.cold.is_null() && wanted <= Shape::<T>::SLOTS {
             return self.enlarge_single(wanted);
         }
-        self.ensure_cold()?;
         let target = Shape::<T>::buckets_for(wanted).ok_or(TryReserveError::CapacityOverflow)?;
+        if self.cold.is_null() && self.len + self.credit < Shape::<T>::SLOTS {
+            // Only a bucket with all its slots may have a cold part (I7).
+            self.enlarge_single(Shape::<T>::SLOTS)?;
+        }
+        self.ensure_cold()?;
         self.metered(|table| {
             if table.is_growing() {
                 // One growth at a time: this one is next, and its memory is got now.

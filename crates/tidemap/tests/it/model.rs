@@ -7,23 +7,9 @@
 use std::collections::HashMap as Model;
 use std::hash::{BuildHasher, Hash};
 
-use tidemap::{GrowthKind, HashMap};
+use tidemap::HashMap;
 
-/// xorshift*, so that a seed is all there is to repeat a run.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        (u128::from(self.next()) * u128::from(bound) >> 64) as u64
-    }
-}
+use crate::support::{Bent, Quality, Random, STATES, STRESS, state_of};
 
 const OPS: [&str; 14] = [
     "insert",
@@ -37,31 +23,25 @@ const OPS: [&str; 14] = [
     "contains",
     "reserve",
     "retain",
-    "clear",
     "clone",
+    "clear",
     "drain",
 ];
-
-const STATES: [&str; 4] = ["calm", "in-place", "relocating", "same-size"];
 
 /// How often each operation was run in each state.
 #[derive(Default)]
 pub(crate) struct Census([[u64; STATES.len()]; OPS.len()]);
 
 impl Census {
-    fn count<K, V, S>(&mut self, op: usize, map: &HashMap<K, V, S>) {
-        let state = match map.growth().map(|growth| growth.kind) {
-            None => 0,
-            Some(GrowthKind::InPlace) => 1,
-            Some(GrowthKind::Relocating) => 2,
-            Some(_) => 3,
-        };
-        self.0[op][state] += 1;
+    /// A kind of operation that this state has not seen, if the state is not calm.
+    fn missing(&self, state: usize) -> Option<usize> {
+        // From the first: the last ones end a growth.
+        (0..OPS.len()).find(|&op| state > 0 && self.0[op][state] == 0)
     }
 
-    fn assert_all(&self, states: &[usize]) {
+    fn assert_all(&self, states: impl IntoIterator<Item = usize> + Clone) {
         for (op, name) in OPS.iter().enumerate() {
-            for &state in states {
+            for state in states.clone() {
                 assert!(
                     self.0[op][state] > 0,
                     "{name} never ran while {}",
@@ -106,7 +86,10 @@ pub(crate) fn walk<K, V, S>(
         let v = value(random.next());
         let roll = random.below(1000);
         let rare = random.below(plan.rare) == 0;
+        let state = state_of(&map);
         let op = match roll {
+            // Growths that hold memory are short: what they lack goes first.
+            _ if census.missing(state).is_some() => census.missing(state).unwrap_or(0),
             _ if rare => 9 + random.below(5) as usize,
             0..400 if likes_growth => 0,
             0..400 => 3,
@@ -120,7 +103,7 @@ pub(crate) fn walk<K, V, S>(
             930..960 => 7,
             _ => 8,
         };
-        census.count(op, &map);
+        census.0[op][state] += 1;
         match op {
             0 => assert_eq!(
                 map.insert(k.clone(), v.clone()),
@@ -180,11 +163,11 @@ pub(crate) fn walk<K, V, S>(
                 map.retain(|key, _| keep(key));
                 model.retain(|key, _| keep(key));
             }
-            11 => {
+            12 => {
                 map.clear();
                 model.clear();
             }
-            12 => {
+            11 => {
                 let copy = map.clone();
                 copy.check_invariants();
                 assert_eq!(copy.len(), map.len());
@@ -229,52 +212,163 @@ pub(crate) fn walk<K, V, S>(
     );
 }
 
-fn scale() -> u64 {
-    if cfg!(miri) { 1 } else { 100 }
+/// Fewer steps under Miri, which takes a thousand times as long.
+fn scaled(ops: u64, under_miri: u64) -> u64 {
+    if cfg!(miri) { under_miri } else { ops }
+}
+
+fn small_walks<K, V>(
+    quality: Quality,
+    seeds: u64,
+    key: impl Fn(u64) -> K + Copy,
+    value: impl Fn(u64) -> V + Copy,
+) where
+    K: Hash + Eq + Clone + std::fmt::Debug,
+    V: PartialEq + Clone + std::fmt::Debug,
+{
+    let mut census = Census::default();
+    for seed in 1..=scaled(seeds, 1) {
+        let plan = Walk {
+            seed,
+            ops: scaled(4_000, 250),
+            keys: scaled(20 + 17 * seed, 60),
+            check_every: scaled(1, 10),
+            rare: 60,
+        };
+        walk(&plan, Bent(quality), key, value, &mut census);
+    }
+    if !cfg!(miri) {
+        census.assert_all([0]);
+    }
 }
 
 #[test]
 fn small_maps_of_numbers() {
-    let mut census = Census::default();
-    for seed in 1..=if cfg!(miri) { 2 } else { 40 } {
-        let plan = Walk {
-            seed,
-            ops: 40 * scale(),
-            keys: 10 * seed,
-            check_every: 1,
-            rare: 60,
-        };
-        walk(
-            &plan,
-            foldhash::fast::FixedState::default(),
-            |k| k,
-            |v| v,
-            &mut census,
-        );
-    }
-    census.assert_all(&[0]);
+    small_walks(Quality::Good, 30, |k| k, |v| v);
 }
 
 #[test]
-fn large_maps_of_numbers_in_every_growth_state() {
+fn small_maps_of_strings() {
+    let key = |k| format!("the key {k}");
+    small_walks(Quality::Good, 10, key, |v| v.to_string());
+    small_walks(Quality::Few(5), 3, key, |v| v.to_string());
+}
+
+#[test]
+fn small_maps_of_nothing() {
+    small_walks(Quality::Good, 3, |_| (), |_| ());
+    small_walks(Quality::Good, 3, |_| (), |v| v);
+    small_walks(Quality::Good, 5, |k| k, |_| ());
+}
+
+#[test]
+fn small_maps_of_bytes() {
+    small_walks(Quality::Good, 5, |k| k as u8, |v| v as u8);
+    small_walks(Quality::Good, 5, |k| k as u16, |_| ());
+    small_walks(Quality::Good, 5, |k| [k as u8; 3], |v| [v as u16; 3]);
+    small_walks(Quality::Few(3), 3, |k| k as u8, |v| v as u8);
+}
+
+#[test]
+fn small_maps_with_colliding_hashes() {
+    for quality in [
+        Quality::One,
+        Quality::Few(2),
+        Quality::Few(7),
+        Quality::Low(3),
+        Quality::Low(64 - 1),
+        Quality::High(4),
+        Quality::High(8),
+        Quality::Identity,
+    ] {
+        small_walks(quality, 5, |k| k, |v| v);
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(align(64))]
+struct Aligned64(u64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(align(128))]
+struct Aligned128(u64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(align(4096))]
+struct Aligned4096(u64);
+
+/// `BYTES` of a pattern that no other number has.
+#[derive(Debug, Clone, PartialEq)]
+struct Long<const BYTES: usize>([u8; BYTES]);
+
+impl<const BYTES: usize> Long<BYTES> {
+    fn new(seed: u64) -> Self {
+        let bytes = seed.to_le_bytes();
+        Long(core::array::from_fn(|i| {
+            bytes[i % 8].wrapping_add((i / 8) as u8)
+        }))
+    }
+}
+
+#[test]
+fn small_maps_of_aligned_entries() {
+    small_walks(Quality::Good, 3, |k| k, Aligned64);
+    small_walks(Quality::Few(4), 2, Aligned128, |v| v);
+    small_walks(Quality::Good, 3, |k| k, Aligned4096);
+    small_walks(Quality::Few(4), 2, Aligned4096, Aligned64);
+}
+
+#[test]
+fn small_maps_of_long_entries() {
+    small_walks(Quality::Good, 3, |k| k, Long::<100>::new);
+    small_walks(Quality::Good, 3, |k| k, Long::<300>::new);
+    if !cfg!(miri) {
+        small_walks(Quality::Good, 4, |k| k, Long::<5_000>::new);
+        small_walks(Quality::Few(3), 2, |k| k, Long::<5_000>::new);
+        small_walks(Quality::Good, 2, |k| k, Long::<20_000>::new);
+    }
+}
+
+/// Every kind of operation in every state of growth, with good and with bad hashes.
+#[test]
+fn every_operation_in_every_growth_state() {
+    if cfg!(miri) {
+        return;
+    }
     let mut census = Census::default();
-    for seed in 1..=if cfg!(miri) { 1 } else { 6 } {
+    for seed in 1..=4 {
         let plan = Walk {
             seed,
-            ops: 4_000 * scale(),
-            keys: 400 * scale(),
+            ops: 300_000,
+            keys: 40_000,
             check_every: 5_000,
-            rare: 2_000,
+            rare: 4_000,
         };
+        walk(&plan, Bent(Quality::Good), |k| k, |v| v, &mut census);
+    }
+    println!("good hashes: {:?}", census.0);
+    census.assert_all([0, 1, 2]);
+
+    let mut census = Census::default();
+    for seed in 1..=3 {
+        let plan = Walk {
+            seed,
+            ops: 40_000,
+            keys: 900,
+            check_every: 20,
+            rare: 700,
+        };
+        walk(&plan, Bent(Quality::Low(3)), |k| k, |v| v, &mut census);
+        walk(&plan, Bent(Quality::Few(8)), |k| k, |v| v, &mut census);
         walk(
             &plan,
-            foldhash::fast::FixedState::default(),
+            Bent(Quality::Good),
             |k| k,
-            |v| v,
+            Long::<700>::new,
             &mut census,
         );
     }
-    if !cfg!(miri) {
-        census.assert_all(&[0, 1, 2]);
+    println!("bad hashes: {:?}", census.0);
+    census.assert_all([0, 2, 3]);
+    if STRESS {
+        census.assert_all([1]);
     }
 }
