@@ -427,6 +427,10 @@ impl<T> RawTable<T> {
                 break;
             }
         }
+        // SAFETY: the cold part exists.
+        while unsafe { (*self.cold).compaction.is_some() } {
+            self.metered(Self::compact_step);
+        }
         self.set_credit();
     }
 
