@@ -120,7 +120,7 @@ fn small_large_arrays_grow_in_place() {
 fn relocating() -> (Map, u64) {
     let mut map = map();
     let mut next = 0;
-    let least = if cfg!(miri) { 30 } else { 700 };
+    let least = if STRESS { 30 } else { 700 };
     while next < least || state_of(&map) != 2 {
         map.insert(next, next);
         next += 1;

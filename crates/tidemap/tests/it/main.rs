@@ -9,5 +9,6 @@ mod model;
 mod panics;
 mod reserve;
 mod same_size;
+mod sequences;
 mod support;
 mod types;
