@@ -200,10 +200,12 @@ impl Drop for PageRun {
     /// Releases the used part in steps of [`RELEASE_STEP_BYTES`]; the last one takes the
     /// untouched rest with it. A run whose prefix is gone ends with one system call.
     fn drop(&mut self) {
-        // SAFETY: the owner is gone, and with it every user of the memory.
-        while self.committed - self.released > RELEASE_STEP_BYTES
-            && unsafe { self.release_prefix(self.committed) } > 0
-        {}
+        while self.committed - self.released > RELEASE_STEP_BYTES {
+            // SAFETY: the owner is gone, and with it every user of the memory.
+            if unsafe { self.release_prefix(self.committed) } == 0 {
+                break;
+            }
+        }
         let gone = self.released;
         let lead = self.base.as_ptr() as usize - self.origin.as_ptr() as usize;
         // Slack before an over-aligned base goes separately when a prefix is gone already.

@@ -55,3 +55,8 @@ pub use iter::{Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Value
 pub use map::{DefaultHashBuilder, HashMap, OccupiedError, TryInsertError};
 pub use set::{HashSet, SetDrain, SetIntoIter, SetIter};
 pub use stats::{Growth, GrowthKind, Stats, Work};
+
+/// The README's examples, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

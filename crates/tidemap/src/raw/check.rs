@@ -24,19 +24,19 @@ impl<T> RawTable<T> {
     }
 
     pub(crate) fn growths_started(&self) -> u64 {
-        // SAFETY: the cold part lives as long as the table.
         if self.cold.is_null() {
             0
         } else {
+            // SAFETY: the cold part lives as long as the table.
             unsafe { (*self.cold).started }
         }
     }
 
     pub(crate) fn growth_log(&self) -> &[Growth] {
-        // SAFETY: the cold part lives as long as the table, which is borrowed.
         if self.cold.is_null() {
             &[]
         } else {
+            // SAFETY: the cold part lives as long as the table, which is borrowed.
             unsafe { &(*self.cold).log }
         }
     }

@@ -46,7 +46,7 @@ use core::ptr;
 use std::alloc;
 
 /// A growth in place ends when the table holds `room(n) * SPREAD.0 / SPREAD.1` entries.
-const SPREAD: (u64, u64) = (5, 4);
+const SPREAD: (u64, u64) = (4, 3);
 /// A relocating growth ends after this share of `room(n)` new entries (1 in …).
 const RELOCATE_SHARE: usize = 4;
 /// Refused growths are tried again after this share of `n` new entries (1 in …).

@@ -192,7 +192,7 @@ const fn stride(used: usize, align: usize) -> usize {
 }
 
 const fn align_up(bytes: usize, align: usize) -> usize {
-    (bytes + align - 1) / align * align
+    bytes.next_multiple_of(align)
 }
 
 const fn max(a: usize, b: usize) -> usize {

@@ -160,11 +160,11 @@ unsafe fn preferred_empty_slot<T>(bucket: *mut u8, hash: u64) -> Option<usize> {
     if Shape::<T>::PREFERS {
         // SAFETY: buckets begin with an aligned header.
         let empty = unsafe { Header::load(bucket) }.empty();
-        let preferred = Bits(empty & Shape::<T>::preferred_slots(hash)).next();
-        if let Some(index) = preferred {
-            if index != Shape::<T>::SLOTS - 1 {
-                return Some(index);
-            }
+        // Not the last slot, which may be the link (S3).
+        let usable = empty & (Shape::<T>::TAGS >> 1);
+        let preferred = Bits(usable & Shape::<T>::preferred_slots(hash)).next();
+        if preferred.is_some() {
+            return preferred;
         }
     }
     // SAFETY: as above.
@@ -219,6 +219,10 @@ impl<T> RawTable<T> {
     #[inline(always)]
     pub(super) fn home(&self, hash: u64) -> *mut u8 {
         let h = hash as usize;
+        if self.cursor == usize::MAX {
+            // SAFETY: by I2 and I3 the bucket exists.
+            return unsafe { bucket_at::<T>(self.base, h & self.mask) };
+        }
         let (new, old) = (h & self.mask, h & self.split_mask);
         let split = old < self.cursor;
         // Random keys make this unpredictable while a table grows, so no branch.

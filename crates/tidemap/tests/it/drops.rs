@@ -49,7 +49,7 @@ fn leave<const PADDING: usize>(way: usize, mut map: Map<PADDING>) -> usize {
             assert!(map.is_empty() && alive() == 0);
             map.extend((0..50).map(entry::<PADDING>));
         }
-        4 => {
+        LEAKS => {
             let mut drain = map.drain();
             drain.by_ref().take(len / 3).for_each(drop);
             leaked = 2 * drain.len();
@@ -122,15 +122,21 @@ fn leave<const PADDING: usize>(way: usize, mut map: Map<PADDING>) -> usize {
 }
 
 const WAYS: usize = 11;
+/// The way that leaks on purpose.
+const LEAKS: usize = 4;
 
 fn check<const PADDING: usize>(quality: Quality, seen: &mut [u64; STATES.len()]) {
-    for state in 0..STATES.len() {
+    for (state, name) in STATES.into_iter().enumerate() {
         for steps in if cfg!(miri) {
             vec![1]
         } else {
             vec![0, 1, 4, 9]
         } {
             for way in 0..WAYS {
+                if cfg!(miri) && way == LEAKS {
+                    // Miri would report the leak.
+                    continue;
+                }
                 reset();
                 let Some(map) = map_in::<PADDING>(quality, state, steps) else {
                     break;
@@ -138,7 +144,7 @@ fn check<const PADDING: usize>(quality: Quality, seen: &mut [u64; STATES.len()])
                 seen[state_of(&map)] += 1;
                 assert_eq!(alive(), 2 * map.len());
                 let leaked = leave(way, map);
-                assert_eq!(alive(), leaked, "way {way} while {}", STATES[state]);
+                assert_eq!(alive(), leaked, "way {way} while {name}");
             }
         }
     }

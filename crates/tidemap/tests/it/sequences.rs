@@ -248,7 +248,7 @@ impl Hasher for FickleHasher {
     fn finish(&self) -> u64 {
         // Few homes, so that there are chains; sometimes stable.
         if self.0 >> 62 == 0 {
-            5 << 56 | 3
+            (5 << 56) | 3
         } else {
             self.0 & 0xff00_0000_0000_003f
         }

@@ -38,10 +38,8 @@ fn grow_to_a_million() {
         rlim_max: 1 << 30,
     };
     // SAFETY: the call reads `limit`.
-    assert_eq!(
-        unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) },
-        0
-    );
+    let refused = unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) };
+    assert_eq!(refused, 0);
     let mut map: HashMap<u64, u64> = HashMap::new();
     for key in 0..1_000_000 {
         assert_eq!(map.insert(key, key ^ 7), None);
