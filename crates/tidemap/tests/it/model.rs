@@ -158,7 +158,7 @@ pub(crate) fn walk<K, V, S>(
                 let bits = random.next();
                 let keep = |key: &K| {
                     let hash = foldhash::fast::FixedState::with_seed(bits).hash_one(key);
-                    hash % 8 != 0
+                    !hash.is_multiple_of(8)
                 };
                 map.retain(|key, _| keep(key));
                 model.retain(|key, _| keep(key));

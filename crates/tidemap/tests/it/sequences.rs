@@ -259,8 +259,14 @@ thread_local! {
     static WHIMS: Cell<u64> = const { Cell::new(1) };
 }
 
-#[derive(Debug, Clone, Hash)]
+#[derive(Debug, Clone)]
 struct Moody(String);
+
+impl Hash for Moody {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
 
 impl PartialEq for Moody {
     fn eq(&self, other: &Self) -> bool {

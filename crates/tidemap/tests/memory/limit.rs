@@ -49,7 +49,9 @@ fn grow_to_a_million() {
     assert!((1_000_000..1_100_000).all(|key| map.get(&key).is_none()));
     let stats = map.stats();
     assert!(stats.bytes_reserved < 1 << 30, "{stats:?}");
-    assert!(stats.growths_relocating > 6, "{stats:?}");
+    // Segments grow in place and need no reservation.
+    let relocations = if stats.bytes_reserved > 0 { 6 } else { 0 };
+    assert!(stats.growths_relocating > relocations, "{stats:?}");
     assert!(stats.load > 0.4 && stats.load < 1.1, "{stats:?}");
     // More than there can be: an error, and the map as before.
     assert!(map.try_reserve(1 << 30).is_err());

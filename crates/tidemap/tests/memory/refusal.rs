@@ -100,15 +100,18 @@ fn insertions_survive_when_everything_is_refused_from_some_request_on() {
 
 #[test]
 fn a_refused_growth_is_put_off_and_comes_later() {
-    let mut map: HashMap<u64, u64> = (0..20).map(|i| (i, i)).collect();
+    let mut map: HashMap<u64, u64, _> = HashMap::with_hasher(foldhash::fast::FixedState::default());
+    map.extend((0..20).map(|i| (i, i)));
     map.finish_growth();
     let slots = map.stats().buckets * map.stats().slots_per_bucket;
-    let mut next = 20;
+    let (mut next, mut attempts) = (20, 0);
     let (_, refused) = refusing(0, FOR_EVER, || {
         // Several ways to get memory are tried, one for each entry.
         while map.stats().growths_refused == 0 && map.len() < slots {
-            map.insert(next, next);
-            next += 1;
+            // An entry whose bucket is full is refused, too, and tried again.
+            next += u64::from(map.try_insert(next, next).is_ok());
+            attempts += 1;
+            assert!(attempts < 10 * slots, "the growth is not put off");
         }
     });
     assert!(refused > 0 && map.growth().is_none());
