@@ -35,8 +35,10 @@ fn most_faults<V: Copy>(entries: u64, value: V) {
         most <= limit,
         "{most} faults at entry {at}, at most {limit}"
     );
+    // Memory of segments may have been used before.
+    let fresh = map.stats().bytes_reserved > 0;
     assert!(
-        total > entries * entry / 4096 / 2,
+        !fresh || total > entries * entry / 4096 / 2,
         "faults are not counted here: {total}"
     );
 }
