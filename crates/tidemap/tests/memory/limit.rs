@@ -54,7 +54,9 @@ fn grow_to_a_million() {
     assert!(stats.growths_relocating > relocations, "{stats:?}");
     assert!(stats.load > 0.4 && stats.load < 1.1, "{stats:?}");
     // More than there can be: an error, and the map as before.
-    assert!(map.try_reserve(1 << 30).is_err());
+    // (Segments are got when a growth that runs has ended, so nothing fails yet.)
+    let queued = stats.bytes_reserved == 0 && map.growth().is_some();
+    assert_eq!(map.try_reserve(1 << 30).is_err(), !queued);
     assert_eq!(map.len(), 1_000_000);
     map.check_invariants();
     println!("a million entries: {stats:?}");
