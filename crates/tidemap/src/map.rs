@@ -247,7 +247,13 @@ where
     #[inline]
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         let hash = self.hash_builder.hash_one(&key);
-        if let Some(place) = self.table.find(hash, |(k, _)| *k == key) {
+        let mut found = self.table.find(hash, |(k, _)| *k == key);
+        if found.is_some() && self.table.is_relocating() {
+            // Replacing pays, too, or an old array would stay for ever. Places are void then.
+            self.table.pay_share(entry_hasher(&self.hash_builder));
+            found = self.table.find(hash, |(k, _)| *k == key);
+        }
+        if let Some(place) = found {
             // SAFETY: `place` was just found; the reference ends with this statement.
             let entry = unsafe { &mut *self.table.entry(place) };
             return Some(core::mem::replace(&mut entry.1, value));

@@ -178,7 +178,15 @@ impl Array {
         let size = buckets_per_segment::<T>() * Shape::<T>::STRIDE;
         let layout = Layout::from_size_align(size, Shape::<T>::ALIGN)
             .map_err(|_| TryReserveError::CapacityOverflow)?;
-        let run = Box::into_raw(Box::new(SegmentRun::new(layout)));
+        // By hand, because `Box::new` aborts when memory is refused.
+        let head = Layout::new::<SegmentRun>();
+        // SAFETY: the layout is not empty.
+        let run = unsafe { alloc::alloc(head) }.cast::<SegmentRun>();
+        if run.is_null() {
+            return Err(TryReserveError::AllocError { bytes: head.size() });
+        }
+        // SAFETY: fresh memory of that layout.
+        unsafe { run.write(SegmentRun::new(layout)) };
         let mut array = Array::Segments(run);
         array.extend_segments::<T>(buckets, meter)?;
         Ok(array)
@@ -296,7 +304,7 @@ impl Drop for Array {
             // SAFETY: allocated with this layout.
             Array::Heap { start, layout } => unsafe { alloc::dealloc(start, layout) },
             Array::Run(_) => {}
-            // SAFETY: made by `Box::into_raw` in `segments`.
+            // SAFETY: made in `segments` as a box would be.
             Array::Segments(run) => drop(unsafe { Box::from_raw(run) }),
         }
     }

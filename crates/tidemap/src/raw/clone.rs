@@ -69,7 +69,7 @@ impl<T> RawTable<T> {
         let old_base = old.as_ref().map_or(base, Array::base);
         self.cold = Cold::try_new(array).map_err(|(error, _)| error)?;
         // SAFETY: just made.
-        let cold = unsafe { &mut *self.cold };
+        let cold = unsafe { &mut *self.cold.cast_mut() };
         cold.old = old;
         cold.growth = theirs.growth;
         cold.longest_chain = theirs.longest_chain;
@@ -109,7 +109,7 @@ impl<T> RawTable<T> {
             let mut spill = chain_of::<T>(from);
             let mut last = ptr::null_mut::<u8>();
             while !spill.is_null() {
-                let cold = &mut *self.cold;
+                let cold = &mut *self.cold.cast_mut();
                 let mine = cold.pool.get(&mut cold.meter).ok_or(refused)?;
                 if last.is_null() {
                     to.add(Shape::<T>::LINK_AT)

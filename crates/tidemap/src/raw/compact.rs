@@ -39,7 +39,7 @@ impl<T> RawTable<T> {
         }
         let [(_, _, buckets), ..] = self.regions();
         // SAFETY: a table with a chain has a cold part.
-        let cold = unsafe { &mut *self.cold };
+        let cold = unsafe { &mut *self.cold.cast_mut() };
         if cold.compaction.is_some() || cold.pool.in_use() < buckets.max(cold.compact_at) {
             return;
         }
@@ -66,7 +66,7 @@ impl<T> RawTable<T> {
     pub(super) fn compact_step(&mut self) {
         let [(base, _, end), ..] = self.regions();
         // SAFETY: callers made sure that the cold part exists.
-        let cold = unsafe { &mut *self.cold };
+        let cold = unsafe { &mut *self.cold.cast_mut() };
         let Some(mut pass) = cold.compaction.take() else {
             return;
         };

@@ -182,7 +182,7 @@ impl<T> RawTable<T> {
             return self.len + self.credit;
         }
         // SAFETY: the cold part lives as long as the table.
-        let queued = unsafe { (*self.cold).target };
+        let queued = unsafe { (*self.cold.cast_mut()).target };
         Shape::<T>::room(self.buckets().max(queued)).max(self.len)
     }
 
@@ -297,14 +297,14 @@ impl<T> RawTable<T> {
     /// Whether a table that is not growing should be.
     fn wants_growth(&self) -> bool {
         // SAFETY: callers made sure that the cold part exists.
-        let target = unsafe { (*self.cold).target };
+        let target = unsafe { (*self.cold.cast_mut()).target };
         self.len >= Shape::<T>::room(self.buckets()) || target > self.buckets()
     }
 
     /// Begins the growth that [`wants_growth`](Self::wants_growth).
     fn begin_next(&mut self) -> Result<(), TryReserveError> {
         // SAFETY: callers made sure that the cold part exists.
-        let target = unsafe { (*self.cold).target };
+        let target = unsafe { (*self.cold.cast_mut()).target };
         let doubled = self
             .buckets()
             .checked_mul(2)
@@ -335,10 +335,10 @@ impl<T> RawTable<T> {
     /// Runs the slow path of an operation that begins here, and counts its work.
     fn metered<R>(&mut self, slow: impl FnOnce(&mut Self) -> R) -> R {
         // SAFETY: callers made sure that the cold part exists.
-        unsafe { (*self.cold).meter.begin() };
+        unsafe { (*self.cold.cast_mut()).meter.begin() };
         let result = slow(self);
         // SAFETY: as above.
-        let meter = unsafe { &mut (*self.cold).meter };
+        let meter = unsafe { &mut (*self.cold.cast_mut()).meter };
         meter.end(crate::stats::Work::default());
         result
     }
@@ -388,13 +388,13 @@ impl<T> RawTable<T> {
 
     fn set_tries(&mut self, tries: Tries) {
         // SAFETY: callers made sure that the cold part exists.
-        unsafe { (*self.cold).tries = tries };
+        unsafe { (*self.cold.cast_mut()).tries = tries };
     }
 
     /// Notes a growth to `target` buckets for when the present one has ended.
     fn queue(&mut self, target: usize) -> Result<(), TryReserveError> {
         // SAFETY: the cold part exists while a growth runs.
-        let cold = unsafe { &mut *self.cold };
+        let cold = unsafe { &mut *self.cold.cast_mut() };
         if target <= self.buckets().max(cold.target) {
             return Ok(());
         }
@@ -418,7 +418,7 @@ impl<T> RawTable<T> {
         loop {
             if !self.is_growing() {
                 // SAFETY: the cold part exists.
-                let target = unsafe { (*self.cold).target };
+                let target = unsafe { (*self.cold.cast_mut()).target };
                 if target <= self.buckets() || self.metered(|table| table.begin(target)).is_err() {
                     break;
                 }
@@ -426,6 +426,10 @@ impl<T> RawTable<T> {
             if !self.metered(|table| table.step(&hasher)) {
                 break;
             }
+        }
+        // SAFETY: the cold part exists.
+        while unsafe { (*self.cold).compaction.is_some() } {
+            self.metered(Self::compact_step);
         }
         self.set_credit();
     }
@@ -437,7 +441,7 @@ impl<T> RawTable<T> {
         let from = self.mask + 1;
         let doubling = target == 2 * from;
         // SAFETY: callers made sure that the cold part exists.
-        let cold = unsafe { &mut *self.cold };
+        let cold = unsafe { &mut *self.cold.cast_mut() };
         let in_place = cold.array.extends_to::<T>(target);
         if in_place {
             // A doubling adds segments as it goes; a longer jump needs them all.
@@ -495,7 +499,7 @@ impl<T> RawTable<T> {
         let bytes = self.len.saturating_mul(Shape::<T>::ENTRY.max(1));
         let array = self.old_buckets().saturating_mul(Shape::<T>::STRIDE);
         // SAFETY: the cold part exists while a growth runs.
-        let advise = unsafe { (*self.cold).advise };
+        let advise = unsafe { (*self.cold.cast_mut()).advise };
         if bytes > MOVE_BYTES_MAX || array > 2 * MOVE_BYTES_MAX || advise {
             return;
         }
@@ -505,7 +509,7 @@ impl<T> RawTable<T> {
     /// G5: memory for a growth was refused; chains take what comes until the next try.
     fn put_off(&mut self) {
         // SAFETY: callers made sure that the cold part exists.
-        let cold = unsafe { &mut *self.cold };
+        let cold = unsafe { &mut *self.cold.cast_mut() };
         if let (true, Some(next)) = (tidemap_span::PAGE_RUNS, cold.tries.next()) {
             // Another way with the next entry.
             cold.tries = next;
@@ -522,7 +526,7 @@ impl<T> RawTable<T> {
     fn step(&mut self, hasher: &impl Fn(&T) -> u64) -> bool {
         // SAFETY: the cold part exists while a growth runs. It is its own
         // allocation, so this borrow overlaps none of the table.
-        let cold = unsafe { &mut *self.cold };
+        let cold = unsafe { &mut *self.cold.cast_mut() };
         if cold.advise {
             cold.advise = false;
             cold.array.advise(&mut cold.meter);
@@ -591,7 +595,7 @@ impl<T> RawTable<T> {
     /// After `clear`: whatever grew is done, because there is nothing to move.
     pub(super) fn clear_growth(&mut self) {
         // SAFETY: callers made sure that the cold part exists.
-        let cold = unsafe { &mut *self.cold };
+        let cold = unsafe { &mut *self.cold.cast_mut() };
         cold.compaction = None;
         if self.is_growing() {
             if self.is_relocating() {
@@ -640,7 +644,7 @@ impl<T> RawTable<T> {
     /// The length at which a growth in place owes its next split.
     fn due(&self) -> u64 {
         // SAFETY: the cold part exists while a growth runs.
-        if unsafe { (*self.cold).target } > 0 {
+        if unsafe { (*self.cold.cast_mut()).target } > 0 {
             return 0;
         }
         let old = self.old_buckets() as u64;

@@ -392,10 +392,16 @@ impl<T> RawTable<T> {
                             index,
                             home: goal,
                         },
-                        None => match Self::chain_slot(cold, goal, *bucket.add(index)) {
-                            Ok(place) => place,
-                            Err(_) => return Chain::Refused,
-                        },
+                        None => {
+                            let before = cold.meter.now().bytes_moved;
+                            let Ok(place) = Self::chain_slot(cold, goal, *bucket.add(index)) else {
+                                return Chain::Refused;
+                            };
+                            // S3: an entry that makes way for a link is moved, too.
+                            let extra = cold.meter.now().bytes_moved - before;
+                            *bytes_left = bytes_left.saturating_sub(extra as usize);
+                            place
+                        }
                     };
                     let (from, to) = (
                         slot::<T>(bucket, index),

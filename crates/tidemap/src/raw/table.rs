@@ -63,7 +63,8 @@ pub(crate) struct RawTable<T> {
     pub(super) pinned: *mut u8,
     pub(super) len: usize,
     pub(super) credit: usize,
-    pub(super) cold: *mut Cold<T>,
+    /// `*const`, though it is written through: so the table is covariant in `T`.
+    pub(super) cold: *const Cold<T>,
     marker: PhantomData<T>,
 }
 
@@ -199,7 +200,7 @@ impl<T> RawTable<T> {
             pinned: ptr::null_mut(),
             len: 0,
             credit: 0,
-            cold: ptr::null_mut(),
+            cold: ptr::null(),
             marker: PhantomData,
         }
     }
@@ -420,7 +421,7 @@ impl<T> RawTable<T> {
     ) -> Result<Place, TryReserveError> {
         // SAFETY: a full bucket with `credit` left is not a single short one, so I7
         // says that the cold part exists.
-        let cold = unsafe { &mut *self.cold };
+        let cold = unsafe { &mut *self.cold.cast_mut() };
         if !paid {
             cold.meter.begin();
         }
@@ -509,7 +510,7 @@ impl<T> RawTable<T> {
             }
             let value = slot::<T>(place.bucket, place.index).read();
             if place.bucket != place.home && place.home != self.pinned {
-                Self::tidy(self.cold, place.home);
+                Self::tidy(self.cold.cast_mut(), place.home);
             }
             value
         }
@@ -631,7 +632,7 @@ impl<T> RawTable<T> {
                 }
             }
             self.pinned = ptr::null_mut();
-            (*self.cold).pool.reset();
+            (*self.cold.cast_mut()).pool.reset();
             self.clear_growth();
         }
     }
@@ -667,7 +668,7 @@ impl<T> RawTable<T> {
                         };
                     }
                     if from_chain && home != self.pinned {
-                        Self::tidy(self.cold, home);
+                        Self::tidy(self.cold.cast_mut(), home);
                     }
                 }
             }
@@ -685,7 +686,7 @@ impl<T> RawTable<T> {
             drop(unsafe { Self::single_array(self.base, bytes) });
         } else {
             // SAFETY: the cold part is ours; it owns arrays and pool.
-            unsafe { Cold::free(self.cold) };
+            unsafe { Cold::free(self.cold.cast_mut()) };
         }
         // Leaves a valid empty table, whoever looks.
         // SAFETY: nothing of the old value needs dropping any more.

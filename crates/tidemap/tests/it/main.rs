@@ -1,6 +1,14 @@
 //! Integration tests of the maps, in one binary. Tests whose names begin with
 //! `small_` (or contain it) are quick enough for Miri.
 
+mod bounds;
+mod drops;
+mod growth;
+mod ledger;
 mod model;
+mod panics;
 mod reserve;
+mod same_size;
+mod sequences;
 mod support;
+mod types;

@@ -16,7 +16,7 @@ impl Random {
     }
 
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        (u128::from(self.next()) * u128::from(bound) >> 64) as u64
+        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 }
 
@@ -76,7 +76,7 @@ impl Hasher for BentHasher {
             Quality::One => 0x1234_5678_9abc_def0,
             Quality::Few(hashes) => (good % hashes + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
             Quality::Low(bits) => good & ((1 << bits) - 1),
-            Quality::High(bits) => good >> (64 - bits) << (64 - bits),
+            Quality::High(bits) => (good >> (64 - bits)) << (64 - bits),
             Quality::Identity => self.last,
         }
     }

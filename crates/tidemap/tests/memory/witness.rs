@@ -1,0 +1,132 @@
+//! The allocator as a witness: calls of each operation, and bytes held in the end.
+
+use tidemap::{HashMap, bounds};
+
+use crate::allocator::{bytes, calls};
+
+#[derive(Default)]
+struct Most(u64);
+
+impl Most {
+    /// Runs one operation and remembers the most calls that any made.
+    fn of<R>(&mut self, act: impl FnOnce() -> R) -> R {
+        let before = calls();
+        let result = act();
+        self.0 = self.0.max(calls() - before);
+        result
+    }
+}
+
+fn calls_per_operation<V: Copy>(entries: u64, value: V) -> Most {
+    let mut most = Most::default();
+    let mut map: HashMap<u64, V> = HashMap::new();
+    for i in 0..entries {
+        most.of(|| map.insert(i, value));
+        if i % 3 == 0 {
+            most.of(|| map.remove(&(i / 2)));
+        }
+        if i % 5 == 0 {
+            most.of(|| {
+                map.entry(i + entries).or_insert(value);
+            });
+        }
+        if i % 1_000 == 500 {
+            most.of(|| map.reserve(i as usize));
+        }
+        most.of(|| assert_eq!(map.get_mut(&i).is_some(), i > 0));
+    }
+    let map_says = map.stats().work_max.allocator_calls;
+    println!("{} calls seen, {map_says} counted by the map", most.0);
+    assert!(most.0 > 0);
+    most
+}
+
+#[test]
+fn no_operation_calls_the_allocator_often() {
+    for most in [
+        calls_per_operation(if cfg!(miri) { 300 } else { 300_000 }, 7u64),
+        calls_per_operation(if cfg!(miri) { 100 } else { 20_000 }, [7u64; 64]),
+        calls_per_operation(if cfg!(miri) { 30 } else { 3_000 }, [7u64; 640]),
+    ] {
+        if cfg!(any(miri, tidemap_portable)) {
+            // An array of segments is allocated at once, one call for each.
+            continue;
+        }
+        assert!(most.0 <= bounds::ALLOCATOR_CALLS_MAX, "{} calls", most.0);
+    }
+}
+
+fn held_after<V: Clone>(entries: u64, value: &V) {
+    let before = bytes();
+    let mut map: HashMap<u64, V> = HashMap::new();
+    for i in 0..entries {
+        map.insert(i, value.clone());
+        if i % 17 == 0 {
+            map.remove(&(i / 3));
+        }
+        let stats = map.stats();
+        if stats.bytes_reserved == 0 {
+            // All of it comes from the allocator.
+            let held = bytes() - before;
+            let said = (stats.bytes_live + stats.bytes_old) as i64;
+            // The heads of segment directories are not counted.
+            let slack = if cfg!(any(miri, tidemap_portable)) {
+                1_200
+            } else {
+                0
+            };
+            assert!(
+                (held - said).abs() <= slack,
+                "{held}, {i} entries: {stats:?}"
+            );
+        }
+        assert_eq!(
+            stats.bytes_old > 0,
+            map.growth()
+                .is_some_and(|growth| { growth.kind == tidemap::GrowthKind::Relocating })
+        );
+    }
+    let copy = map.clone();
+    assert_eq!(copy.len(), map.len());
+    drop(map);
+    drop(copy);
+    assert_eq!(bytes(), before, "bytes are still held");
+}
+
+#[test]
+fn what_the_map_says_is_what_the_allocator_gave() {
+    held_after(if cfg!(miri) { 200 } else { 30_000 }, &7u64);
+    held_after(if cfg!(miri) { 50 } else { 2_000 }, &[7u64; 64]);
+    held_after(if cfg!(miri) { 20 } else { 200 }, &[7u64; 640]);
+}
+
+#[test]
+fn memory_of_every_way_out_is_returned() {
+    let before = bytes();
+    let entries = if cfg!(miri) { 100 } else { 20_000 };
+    let build = || {
+        (0..entries)
+            .map(|i| (i, i.to_string()))
+            .collect::<HashMap<u64, String>>()
+    };
+    build().into_iter().take(50).for_each(drop);
+    build().into_values().take(3).for_each(drop);
+    let mut map = build();
+    map.clear();
+    map.reserve(10 * entries as usize);
+    drop(map);
+    let mut map = build();
+    map.drain().take(9).for_each(drop);
+    assert!(map.is_empty() && map.capacity() > 0);
+    drop(map);
+    let mut map: HashMap<u64, String> = HashMap::new();
+    for i in 0..entries {
+        map.insert(i, i.to_string());
+        if i % 97 == 0 {
+            // Queued behind a growth, then never needed.
+            map.reserve(2 * i as usize);
+        }
+    }
+    drop(map);
+    assert_eq!(bytes(), before);
+}
