@@ -78,10 +78,10 @@ impl SegmentRun {
     /// Bytes held, the directory included.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let directory = if self.len == 0 {
-            0
-        } else {
-            (self.len + 1).next_power_of_two()
+        // Levels of 1, 2, 4, … entries up to the one of the last segment.
+        let directory = match self.len {
+            0 => 0,
+            len => (1 << (len.ilog2() + 1)) - 1,
         };
         self.len * self.segment.size() + directory * size_of::<*mut u8>()
     }

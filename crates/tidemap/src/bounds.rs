@@ -16,12 +16,16 @@ pub const MOVE_BYTES_MAX: usize = if Rare::COMMON { 96 } else { 4096 };
 /// written in sequence.
 pub const STEP_BUCKETS_MAX: usize = if Rare::COMMON { 2 } else { 8 };
 
-/// System calls that one operation may make.
+/// System calls that one operation may make. Exceptions are the calls that ask for memory on
+/// purpose: `with_capacity`, `reserve` and `clone` make one more for advice, and `reserve`
+/// up to three when address space is refused.
 pub const SYSTEM_CALLS_MAX: u64 = 1;
 
 /// Calls of the global allocator that one operation may make: at most a new array, its
-/// bookkeeping and the old array's release, or a block of overflow buckets.
-pub const ALLOCATOR_CALLS_MAX: u64 = 8;
+/// bookkeeping and the old array's release, or a block of overflow buckets. Without
+/// page runs the first array above [`HEAP_ARRAY_BYTES_MAX`] is made of segments, all
+/// of them at once; from there on a step adds one or two.
+pub const ALLOCATOR_CALLS_MAX: u64 = if tidemap_span::PAGE_RUNS { 8 } else { 64 };
 
 /// Bucket arrays above this size come from page runs, smaller ones from the
 /// global allocator. A smaller threshold would spend a mapping (Linux allows

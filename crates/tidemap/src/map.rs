@@ -411,7 +411,7 @@ where
     /// ```
     #[inline]
     pub fn entry(&mut self, key: K) -> Entry<'_, K, V, S> {
-        self.table.pay_share(entry_hasher(&self.hash_builder));
+        let shared = self.table.pay_share(entry_hasher(&self.hash_builder));
         let hash = self.hash_builder.hash_one(&key);
         if let Some(place) = self.table.find(hash, |(k, _)| *k == key) {
             return Entry::Occupied(OccupiedEntry { place, map: self });
@@ -420,7 +420,7 @@ where
             Ok(paid) => Entry::Vacant(VacantEntry {
                 hash,
                 key,
-                paid,
+                paid: paid || shared,
                 map: self,
             }),
             Err(error) => error.raise(),

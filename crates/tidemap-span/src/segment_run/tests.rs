@@ -24,7 +24,7 @@ fn segments_are_zero_and_never_move() {
             assert_eq!(segment.cast::<u32>().read(), index as u32);
         }
     }
-    assert_eq!(run.bytes(), 100 * 64 + 128 * size_of::<usize>());
+    assert_eq!(run.bytes(), 100 * 64 + 127 * size_of::<usize>());
     run.pop();
     assert_eq!(run.len(), 99);
 }

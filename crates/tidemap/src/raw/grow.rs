@@ -312,24 +312,24 @@ impl<T> RawTable<T> {
         self.begin(target.max(doubled))
     }
 
-    /// A share of a relocating growth, paid by operations that add nothing.
+    /// A share of a relocating growth, paid by operations that add nothing. Whether one was due.
     #[inline(always)]
-    pub(crate) fn pay_share(&mut self, hasher: impl Fn(&T) -> u64) {
-        if self.is_relocating() {
-            self.pay_share_now(hasher);
-        }
+    pub(crate) fn pay_share(&mut self, hasher: impl Fn(&T) -> u64) -> bool {
+        self.is_relocating() && self.pay_share_now(hasher)
     }
 
     #[cold]
     #[inline(never)]
-    fn pay_share_now(&mut self, hasher: impl Fn(&T) -> u64) {
+    fn pay_share_now(&mut self, hasher: impl Fn(&T) -> u64) -> bool {
         self.credit = self.credit.saturating_sub(1);
-        if self.credit == 0 {
+        let due = self.credit == 0;
+        if due {
             self.metered(|table| {
                 table.step(&hasher);
                 table.set_credit();
             });
         }
+        due
     }
 
     /// Runs the slow path of an operation that begins here, and counts its work.
@@ -597,6 +597,7 @@ impl<T> RawTable<T> {
         // SAFETY: callers made sure that the cold part exists.
         let cold = unsafe { &mut *self.cold.cast_mut() };
         cold.compaction = None;
+        cold.advise = false;
         if self.is_growing() {
             if self.is_relocating() {
                 // New buckets ahead of the frontier may never have been written.

@@ -146,7 +146,7 @@ impl<T> Pool<T> {
         Some(())
     }
 
-    /// Forgets every bucket handed out, and makes all of the newest block free again.
+    /// Forgets every bucket handed out and frees all blocks.
     ///
     /// # Safety
     /// No bucket of the pool is in use any more.

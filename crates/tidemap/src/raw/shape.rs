@@ -10,7 +10,8 @@
 //!
 //! `t` tags, `f` the overflow filter. A slot holds key and value together.
 //!
-//! S1. `f == 0` exactly when the bucket has no chain; only then the link is not there.
+//! S1. `f == 0` when the bucket has no chain, and then there is no link. A pinned bucket may
+//!     have `f != 0` and a null link for a while.
 //! S2. Bit `tag & 7` of `f` is set for every entry in the chain: a look-up
 //!     whose bit is clear stops at the main bucket. The bit depends on the tag
 //!     alone, so the filter can be rebuilt without hashing keys.

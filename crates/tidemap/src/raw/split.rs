@@ -121,7 +121,7 @@ impl<T> RawTable<T> {
                     let bucket = bucket_at::<T>(self.old_base, index);
                     let mut at = 0;
                     while at < Shape::<T>::STRIDE {
-                        _mm_prefetch::<_MM_HINT_T1>(bucket.add(at).cast());
+                        _mm_prefetch::<_MM_HINT_T1>(bucket.wrapping_add(at).cast());
                         at += 64;
                     }
                 }
