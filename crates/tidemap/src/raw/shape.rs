@@ -104,14 +104,10 @@ impl<T> Shape<T> {
     };
 
     /// The slot that an entry would like best: four hash bits that neither tag nor home use.
+    /// May be one that is not there, which no line claims; then any slot is as good.
     #[inline(always)]
     pub(crate) fn preferred_slot(hash: u64) -> usize {
-        let slot = (hash >> 48) as usize & 15;
-        if slot < Self::SLOTS {
-            slot
-        } else {
-            slot - Self::SLOTS
-        }
+        (hash >> 48) as usize & 15
     }
 
     /// The slots an entry with this hash prefers, as a mask.
