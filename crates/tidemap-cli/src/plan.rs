@@ -30,6 +30,7 @@ const ENTRIES_MAX: u64 = 1 << 44;
   tidemap plan --key u64 --value u64 --entries 30000000
   tidemap plan --key String --value 40 --qps 12000 --ttl 30m --unique 0.4 --json")]
 pub(crate) struct Args {
+    #[allow(rustdoc::invalid_html_tags, reason = "shown by --help as it is")]
     /// Key type (u64, String, &str, Box<T>, [u8; 32]) or its size in bytes
     #[arg(long)]
     key: String,

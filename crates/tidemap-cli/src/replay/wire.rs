@@ -90,7 +90,7 @@ pub(crate) fn write(job: &Job, stream: &Stream, to: impl Write) -> io::Result<()
     to.flush()
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what [`write()`] wrote.
 pub(crate) fn read(mut from: impl BufRead) -> Result<(Job, Stream)> {
     let mut line = String::new();
     from.read_line(&mut line).context("cannot read the job")?;

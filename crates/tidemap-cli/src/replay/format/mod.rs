@@ -1,7 +1,7 @@
 //! Formats of workloads: recognising them and reading them into a [`Stream`].
 //!
 //! Each format has a file of its own, with a function that reads one line (or
-//! one record) into the [`Builder`]. A format is recognised by trying those
+//! one record) into the stream builder. A format is recognised by trying those
 //! line functions on the first lines, so that recognition and reading cannot
 //! disagree.
 
