@@ -177,18 +177,7 @@ impl<'a, K, V, S> VacantEntry<'a, K, V, S> {
     /// Aborts if memory for an overflow bucket is refused, as allocating collections do.
     #[inline]
     pub fn insert(self, value: V) -> &'a mut V {
-        let VacantEntry {
-            hash,
-            key,
-            paid,
-            map,
-        } = self;
-        // SAFETY: `HashMap::entry` prepared the table, which is borrowed since.
-        match unsafe { map.table.insert_prepared(hash, (key, value), paid) } {
-            // SAFETY: just written; the map is borrowed as long as the answer.
-            Ok(place) => unsafe { &mut (*map.table.entry(place)).1 },
-            Err((error, _)) => error.raise(),
-        }
+        self.insert_entry(value).into_mut()
     }
 
     /// Inserts the value; returns its entry.

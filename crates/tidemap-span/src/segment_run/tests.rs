@@ -30,6 +30,7 @@ fn segments_are_zero_and_never_move() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "Miri ends a program that asks for all memory")]
 fn an_impossible_segment_is_an_error() {
     let layout = Layout::from_size_align(isize::MAX as usize - 64, 8).unwrap();
     let mut run = SegmentRun::new(layout);
