@@ -131,35 +131,27 @@ impl<'a, K, V> Iterator for IterMut<'a, K, V> {
     }
 }
 
-impl<K, V> Iterator for IntoIter<K, V> {
-    type Item = (K, V);
+/// Iterators that take entries out of a table of their own.
+macro_rules! taking {
+    ($($name:ty),*) => {$(
+        impl<K, V> Iterator for $name {
+            type Item = (K, V);
 
-    #[inline]
-    fn next(&mut self) -> Option<(K, V)> {
-        let place = self.inner.next()?;
-        // SAFETY: each entry comes once; it is taken out of the table we own.
-        Some(unsafe { self.table.take_at(place) })
-    }
+            #[inline]
+            fn next(&mut self) -> Option<(K, V)> {
+                let place = self.inner.next()?;
+                // SAFETY: each entry comes once; it is taken out of the table we hold.
+                Some(unsafe { self.table.take_at(place) })
+            }
 
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.inner.size_hint()
-    }
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                self.inner.size_hint()
+            }
+        }
+    )*};
 }
 
-impl<K, V> Iterator for Drain<'_, K, V> {
-    type Item = (K, V);
-
-    #[inline]
-    fn next(&mut self) -> Option<(K, V)> {
-        let place = self.inner.next()?;
-        // SAFETY: each entry comes once; it is taken out of the table we hold.
-        Some(unsafe { self.table.take_at(place) })
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.inner.size_hint()
-    }
-}
+taking!(IntoIter<K, V>, Drain<'_, K, V>);
 
 impl<K, V> Drop for Drain<'_, K, V> {
     fn drop(&mut self) {
