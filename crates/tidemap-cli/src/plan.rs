@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use serde::Serialize;
 
-use crate::go::plan::{bytes, count, entries_from};
+use crate::go::plan::{Load, bytes, count};
 
 /// Version of the JSON output.
 const SCHEMA: &str = "tidemap.plan/1";
@@ -37,23 +37,8 @@ pub(crate) struct Args {
     /// Value type or its size in bytes
     #[arg(long)]
     value: String,
-    /// Entries the map will hold
-    #[arg(long, required_unless_present = "qps", conflicts_with = "qps")]
-    entries: Option<String>,
-    /// Insertions a second; needs --ttl
-    #[arg(long, requires = "ttl", allow_negative_numbers = true)]
-    qps: Option<f64>,
-    /// How long an entry lives: 90, 90s, 30m, 12h, 7d
-    #[arg(long, requires = "qps", allow_hyphen_values = true)]
-    ttl: Option<String>,
-    /// Share of insertions that bring a new key
-    #[arg(
-        long,
-        requires = "qps",
-        default_value_t = 1.0,
-        allow_negative_numbers = true
-    )]
-    unique: f64,
+    #[command(flatten)]
+    load: Load,
     /// Machine-readable output
     #[arg(long)]
     json: bool,
@@ -89,12 +74,7 @@ struct Stage {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let key = type_bytes(&args.key).context("--key")?;
     let value = type_bytes(&args.value).context("--value")?;
-    let entries = entries_from(
-        args.entries.as_deref(),
-        args.qps,
-        args.ttl.as_deref(),
-        args.unique,
-    )?;
+    let entries = args.load.entries()?;
     if entries == 0 {
         bail!("--entries is 0, so the map stays empty; give a positive number");
     }

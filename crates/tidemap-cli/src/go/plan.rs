@@ -30,23 +30,8 @@ pub(crate) struct Args {
     /// Value type in Go syntax, or its size in bytes
     #[arg(long)]
     value: String,
-    /// Entries the map will hold
-    #[arg(long, required_unless_present = "qps", conflicts_with = "qps")]
-    entries: Option<String>,
-    /// Insertions a second; needs --ttl
-    #[arg(long, requires = "ttl", allow_negative_numbers = true)]
-    qps: Option<f64>,
-    /// How long an entry lives: 90, 90s, 30m, 12h, 7d
-    #[arg(long, requires = "qps", allow_hyphen_values = true)]
-    ttl: Option<String>,
-    /// Share of insertions that bring a new key
-    #[arg(
-        long,
-        requires = "qps",
-        default_value_t = 1.0,
-        allow_negative_numbers = true
-    )]
-    unique: f64,
+    #[command(flatten)]
+    load: Load,
     /// Hint given to make
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
     hint: i64,
@@ -159,17 +144,46 @@ struct Swiss {
     with_hint_to_write_bytes: u64,
 }
 
+/// How many entries: as a number, or as a rate and a lifetime.
+#[derive(clap::Args)]
+pub(crate) struct Load {
+    /// Entries the map will hold
+    #[arg(long, required_unless_present = "qps", conflicts_with = "qps")]
+    entries: Option<String>,
+    /// Insertions a second; needs --ttl
+    #[arg(long, requires = "ttl", allow_negative_numbers = true)]
+    qps: Option<f64>,
+    /// How long an entry lives: 90, 90s, 30m, 12h, 7d
+    #[arg(long, requires = "qps", allow_hyphen_values = true)]
+    ttl: Option<String>,
+    /// Share of insertions that bring a new key
+    #[arg(
+        long,
+        requires = "qps",
+        default_value_t = 1.0,
+        allow_negative_numbers = true
+    )]
+    unique: f64,
+}
+
+impl Load {
+    /// The number of entries that the arguments come to.
+    pub(crate) fn entries(&self) -> anyhow::Result<u64> {
+        entries_from(
+            self.entries.as_deref(),
+            self.qps,
+            self.ttl.as_deref(),
+            self.unique,
+        )
+    }
+}
+
 /// Runs `tidemap go plan`.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let key = GoType::parse(&args.key).context("--key")?;
     let value = GoType::parse(&args.value).context("--value")?;
     let t = map_type(&key, &value).context("--key")?;
-    let entries = entries_from(
-        args.entries.as_deref(),
-        args.qps,
-        args.ttl.as_deref(),
-        args.unique,
-    )?;
+    let entries = args.load.entries()?;
     if args.shards == 0 {
         bail!("--shards is 0; give at least 1");
     }
@@ -217,7 +231,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The number of entries, from --entries or from rate and lifetime.
-pub(crate) fn entries_from(
+fn entries_from(
     entries: Option<&str>,
     qps: Option<f64>,
     ttl: Option<&str>,
