@@ -1,6 +1,6 @@
 //! Segment runs: zero, stable, counted.
 
-use alloc::vec::Vec;
+use ::alloc::vec::Vec;
 
 use super::*;
 
