@@ -20,7 +20,7 @@ use crate::stats::{Growth, Stats};
 /// assert!(seen.contains("tide"));
 /// ```
 pub struct HashSet<T, S = DefaultHashBuilder> {
-    map: HashMap<T, (), S>,
+    pub(crate) map: HashMap<T, (), S>,
 }
 
 impl<T> HashSet<T> {

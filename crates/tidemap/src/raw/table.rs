@@ -676,7 +676,7 @@ impl<T> RawTable<T> {
     }
 
     /// Frees a table without entries.
-    fn free_memory(&mut self) {
+    pub(super) fn free_memory(&mut self) {
         if self.is_unallocated() {
             return;
         }
@@ -696,30 +696,6 @@ impl<T> RawTable<T> {
     /// Turns the table into an empty one without memory and returns the old.
     pub(crate) fn take(&mut self) -> RawTable<T> {
         core::mem::replace(self, RawTable::new())
-    }
-}
-
-impl<T> Drop for RawTable<T> {
-    fn drop(&mut self) {
-        /// Goes on after an entry's `drop` panicked: the rest is dropped, too.
-        struct Rest<'a, T>(&'a mut RawTable<T>, usize);
-        impl<T> Drop for Rest<'_, T> {
-            fn drop(&mut self) {
-                if core::mem::needs_drop::<T>() {
-                    self.0.drop_entries();
-                }
-                // I7 needs the original sum for a single bucket.
-                self.0.credit = self.1;
-                self.0.len = 0;
-                self.0.free_memory();
-            }
-        }
-        let slots = self.len + self.credit;
-        let rest = Rest(self, slots);
-        if core::mem::needs_drop::<T>() {
-            rest.0.drop_entries();
-        }
-        drop(rest);
     }
 }
 

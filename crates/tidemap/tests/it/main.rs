@@ -3,6 +3,7 @@
 
 mod bounds;
 mod drops;
+mod ends;
 mod growth;
 mod ledger;
 mod model;
