@@ -5,6 +5,7 @@
 
 use core::hash::{BuildHasher, Hash};
 
+use crate::alloc::Allocator;
 use crate::error::TryReserveError;
 use crate::map::{HashMap, entry_hasher};
 use crate::set::HashSet;
@@ -65,7 +66,7 @@ pub struct Progress {
     pub is_done: bool,
 }
 
-impl<K, V, S> HashMap<K, V, S> {
+impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     /// Whether more buckets are on their way: a growth is going on, or a reservation waits for
     /// one to end. O(1).
     ///
@@ -90,7 +91,7 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 }
 
-impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
+impl<K: Eq + Hash, V, S: BuildHasher, A: Allocator + Clone> HashMap<K, V, S, A> {
     /// Does pending work in idle time: goes on with a growth or a shrink where it is, bucket
     /// by bucket, begins one that waits, compacts chains.
     ///
@@ -167,7 +168,7 @@ impl<K: Eq + Hash, V, S: BuildHasher> HashMap<K, V, S> {
     }
 }
 
-impl<T, S> HashSet<T, S> {
+impl<T, S, A: Allocator + Clone> HashSet<T, S, A> {
     /// As [`HashMap::is_growing`].
     #[must_use]
     pub fn is_growing(&self) -> bool {
@@ -181,7 +182,7 @@ impl<T, S> HashSet<T, S> {
     }
 }
 
-impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
+impl<T: Eq + Hash, S: BuildHasher, A: Allocator + Clone> HashSet<T, S, A> {
     /// As [`HashMap::advance`].
     ///
     /// # Panics

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::alloc::{Allocator, Global};
 use crate::map::HashMap;
 use crate::pace::{Budget, Progress};
 use crate::raw::{RawTable, Reclaim};
@@ -27,13 +28,13 @@ use crate::set::HashSet;
 /// }
 /// assert!(steps > 10);
 /// ```
-pub struct Reclaimer<K, V> {
-    table: RawTable<(K, V)>,
+pub struct Reclaimer<K, V, A: Allocator + Clone = Global> {
+    table: RawTable<(K, V), A>,
     at: Reclaim,
 }
 
-impl<K, V> Reclaimer<K, V> {
-    fn new(table: RawTable<(K, V)>) -> Self {
+impl<K, V, A: Allocator + Clone> Reclaimer<K, V, A> {
+    fn new(table: RawTable<(K, V), A>) -> Self {
         Reclaimer {
             table,
             at: Reclaim::new(),
@@ -95,11 +96,11 @@ impl<K, V> Reclaimer<K, V> {
     }
 }
 
-impl<K, V> Drop for Reclaimer<K, V> {
+impl<K, V, A: Allocator + Clone> Drop for Reclaimer<K, V, A> {
     fn drop(&mut self) {
         /// Goes on after an entry's `drop` panicked: what was given back must not be looked at.
-        struct Rest<'a, K, V>(&'a mut Reclaimer<K, V>);
-        impl<K, V> Drop for Rest<'_, K, V> {
+        struct Rest<'a, K, V, A: Allocator + Clone>(&'a mut Reclaimer<K, V, A>);
+        impl<K, V, A: Allocator + Clone> Drop for Rest<'_, K, V, A> {
             fn drop(&mut self) {
                 self.0.step(Budget::UNLIMITED);
             }
@@ -109,7 +110,7 @@ impl<K, V> Drop for Reclaimer<K, V> {
     }
 }
 
-impl<K, V> fmt::Debug for Reclaimer<K, V> {
+impl<K, V, A: Allocator + Clone> fmt::Debug for Reclaimer<K, V, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reclaimer")
             .field("len", &self.len())
@@ -117,10 +118,10 @@ impl<K, V> fmt::Debug for Reclaimer<K, V> {
     }
 }
 
-impl<K, V, S> HashMap<K, V, S> {
+impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     /// Gives the map up, to be dropped in steps. O(1).
     #[must_use = "dropping the reclaimer drops all entries at once"]
-    pub fn into_reclaimer(self) -> Reclaimer<K, V> {
+    pub fn into_reclaimer(self) -> Reclaimer<K, V, A> {
         Reclaimer::new(self.table)
     }
 
@@ -138,21 +139,21 @@ impl<K, V, S> HashMap<K, V, S> {
     /// assert_eq!(cache.len(), 1);
     /// ```
     #[must_use = "dropping the reclaimer drops all entries at once"]
-    pub fn take_reclaimer(&mut self) -> Reclaimer<K, V> {
+    pub fn take_reclaimer(&mut self) -> Reclaimer<K, V, A> {
         Reclaimer::new(self.table.take())
     }
 }
 
-impl<T, S> HashSet<T, S> {
+impl<T, S, A: Allocator + Clone> HashSet<T, S, A> {
     /// As [`HashMap::into_reclaimer`].
     #[must_use = "dropping the reclaimer drops all elements at once"]
-    pub fn into_reclaimer(self) -> Reclaimer<T, ()> {
+    pub fn into_reclaimer(self) -> Reclaimer<T, (), A> {
         self.map.into_reclaimer()
     }
 
     /// As [`HashMap::take_reclaimer`].
     #[must_use = "dropping the reclaimer drops all elements at once"]
-    pub fn take_reclaimer(&mut self) -> Reclaimer<T, ()> {
+    pub fn take_reclaimer(&mut self) -> Reclaimer<T, (), A> {
         self.map.take_reclaimer()
     }
 }

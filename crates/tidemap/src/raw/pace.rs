@@ -4,11 +4,12 @@
 //! the same states, only sooner.
 
 use super::table::RawTable;
+use crate::alloc::Allocator;
 use crate::bounds::STEP_BUCKETS_MAX;
 use crate::error::TryReserveError;
 use crate::pace::Progress;
 
-impl<T> RawTable<T> {
+impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// Works off pending work, at least one step, until it has cost `buckets`. Done when nothing
     /// is left to do, or nothing can be done because memory is refused.
     pub(crate) fn advance(&mut self, buckets: usize, hasher: impl Fn(&T) -> u64) -> Progress {

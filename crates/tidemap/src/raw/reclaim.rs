@@ -13,6 +13,7 @@ use super::array::{Array, bucket_at};
 use super::grow::Cold;
 use super::shape::Shape;
 use super::table::{Place, RawTable, chain_of, full_slots, next_of};
+use crate::alloc::Allocator;
 use crate::bounds::CALL_BUCKETS;
 use crate::pace::Progress;
 
@@ -35,7 +36,7 @@ impl Reclaim {
     }
 }
 
-impl<T> RawTable<T> {
+impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// Takes a table apart: hands every entry to `take`, gives memory back behind it, until the
     /// budget of `buckets` is used up. The table has no memory when it is done.
     ///
@@ -192,7 +193,12 @@ impl<T> RawTable<T> {
     ///
     /// # Safety
     /// Nothing at or behind bucket `keep` is used any more.
-    unsafe fn release_behind(cold: &mut Cold<T>, base: *mut u8, keep: usize, all: bool) -> usize {
+    unsafe fn release_behind(
+        cold: &mut Cold<T, A>,
+        base: *mut u8,
+        keep: usize,
+        all: bool,
+    ) -> usize {
         let Cold {
             array, old, meter, ..
         } = cold;
@@ -247,17 +253,17 @@ impl<T> RawTable<T> {
     }
 }
 
-impl<T> Drop for RawTable<T> {
+impl<T, A: Allocator + Clone> Drop for RawTable<T, A> {
     fn drop(&mut self) {
         /// Goes on after an entry's `drop` panicked: the rest is dropped, too.
-        struct Rest<'a, T>(&'a mut RawTable<T>, Reclaim);
-        impl<T> Rest<'_, T> {
+        struct Rest<'a, T, A: Allocator + Clone>(&'a mut RawTable<T, A>, Reclaim);
+        impl<T, A: Allocator + Clone> Rest<'_, T, A> {
             fn reclaim(&mut self) {
                 // SAFETY: the owner is gone; always the same state.
                 unsafe { self.0.reclaim(&mut self.1, usize::MAX, &mut drop) };
             }
         }
-        impl<T> Drop for Rest<'_, T> {
+        impl<T, A: Allocator + Clone> Drop for Rest<'_, T, A> {
             fn drop(&mut self) {
                 self.reclaim();
             }
