@@ -56,7 +56,9 @@ mod entry;
 mod error;
 mod iter;
 mod map;
+mod pace;
 mod raw;
+mod reclaim;
 mod set;
 mod stats;
 
@@ -65,6 +67,8 @@ pub use equivalent::Equivalent;
 pub use error::TryReserveError;
 pub use iter::{Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
 pub use map::{DefaultHashBuilder, HashMap, OccupiedError, TryInsertError};
+pub use pace::{Budget, Progress};
+pub use reclaim::Reclaimer;
 pub use set::{HashSet, SetDrain, SetIntoIter, SetIter};
 pub use stats::{Growth, GrowthKind, Stats, Work};
 

@@ -524,12 +524,6 @@ where
             .try_reserve(additional, entry_hasher(&self.hash_builder))
     }
 
-    /// Works off a growth that is going on, at once: for idle time, and before
-    /// measuring. O(entries) in the worst case.
-    pub fn finish_growth(&mut self) {
-        self.table.finish(entry_hasher(&self.hash_builder));
-    }
-
     /// Panics if an invariant of the engine does not hold. For this crate's tests.
     #[doc(hidden)]
     pub fn check_invariants(&self) {

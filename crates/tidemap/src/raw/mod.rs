@@ -3,8 +3,8 @@
 //! Reading order: [`tags`] and [`shape`] (what a bucket is), [`table`] (where a key
 //! lives, look-up, insertion, removal), [`grow`] (when a table grows), [`split`] (how
 //! entries move), [`compact`]
-//! (same-size growth), [`array`] and [`pool`] (where memory comes from),
-//! [`iter`], [`clone`], [`check`].
+//! (same-size growth), [`pace`] (work in idle time), [`array`] and [`pool`] (where memory
+//! comes from), [`reclaim`] (where it goes in the end), [`iter`], [`clone`], [`check`].
 
 mod array;
 mod check;
@@ -14,13 +14,16 @@ mod grow;
 mod iter;
 mod log;
 mod meter;
+mod pace;
 mod pool;
+mod reclaim;
 mod shape;
 mod split;
 mod table;
 mod tags;
 
 pub(crate) use iter::RawIter;
+pub(crate) use reclaim::Reclaim;
 pub(crate) use table::{Place, RawTable};
 
 /// Makes rare states common where tests look for them.

@@ -5,6 +5,7 @@
 mod allocators;
 mod bounds;
 mod drops;
+mod ends;
 mod growth;
 mod ledger;
 mod model;
