@@ -186,6 +186,10 @@ pub enum Workload {
     DependentHit,
     /// Independent look-ups of absent keys.
     Miss,
+    /// Look-ups of present keys, [`BATCH`](crate::lanes::BATCH) handed over at a time.
+    BatchHit,
+    /// Look-ups of absent keys, handed over likewise.
+    BatchMiss,
     /// Visit every entry.
     Iterate,
     /// Clone the map.
@@ -212,6 +216,8 @@ impl Workload {
             Workload::Hit => "hit",
             Workload::DependentHit => "dependent-hit",
             Workload::Miss => "miss",
+            Workload::BatchHit => "batch-hit",
+            Workload::BatchMiss => "batch-miss",
             Workload::Iterate => "iterate",
             Workload::Clone => "clone",
             Workload::Drop => "drop",

@@ -39,6 +39,7 @@
 //! * Memory of large maps comes straight from the system and goes back to it in pieces.
 //!   Their address space is reserved ahead (gigabytes of *virtual* size).
 
+mod batch;
 pub mod bounds;
 mod entry;
 mod error;
@@ -48,6 +49,7 @@ mod raw;
 mod set;
 mod stats;
 
+pub use batch::{ContainsMany, GetMany, SetGetMany};
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
 pub use equivalent::Equivalent;
 pub use error::TryReserveError;

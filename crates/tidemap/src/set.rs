@@ -64,6 +64,14 @@ impl<T, S> HashSet<T, S> {
         }
     }
 
+    pub(crate) fn as_map(&self) -> &HashMap<T, (), S> {
+        &self.map
+    }
+
+    pub(crate) fn as_map_mut(&mut self) -> &mut HashMap<T, (), S> {
+        &mut self.map
+    }
+
     /// How many elements fit before the next growth begins.
     #[must_use]
     pub fn capacity(&self) -> usize {

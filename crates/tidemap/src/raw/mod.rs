@@ -4,7 +4,7 @@
 //! lives, look-up, insertion, removal), [`grow`] (when a table grows), [`split`] (how
 //! entries move), [`compact`]
 //! (same-size growth), [`array`] and [`pool`] (where memory comes from),
-//! [`iter`], [`clone`], [`check`].
+//! [`iter`], [`clone`], [`check`]; beside them [`prefetch`] (batches) and [`same_type`].
 
 mod array;
 mod check;
@@ -14,12 +14,16 @@ mod grow;
 mod iter;
 mod meter;
 mod pool;
+mod prefetch;
+mod same_type;
 mod shape;
 mod split;
 mod table;
 mod tags;
 
 pub(crate) use iter::RawIter;
+pub(crate) use prefetch::prefetch;
+pub(crate) use same_type::{has_text, text_of};
 pub(crate) use table::{Place, RawTable};
 
 /// Makes rare states common where tests look for them.

@@ -1,6 +1,7 @@
 //! Integration tests of the maps, in one binary. Tests whose names begin with
 //! `small_` (or contain it) are quick enough for Miri.
 
+mod batch;
 mod bounds;
 mod drops;
 mod growth;
