@@ -472,10 +472,12 @@ impl Workload {
             | Workload::GrowInsert
             | Workload::Iterate
             | Workload::Clone => Expect::EveryEntry,
-            Workload::Hit | Workload::DependentHit | Workload::Churn | Workload::Remove => {
-                Expect::EveryValue
-            }
-            Workload::Miss => Expect::Nothing,
+            Workload::Hit
+            | Workload::DependentHit
+            | Workload::BatchHit
+            | Workload::Churn
+            | Workload::Remove => Expect::EveryValue,
+            Workload::Miss | Workload::BatchMiss => Expect::Nothing,
             Workload::Drop | Workload::Memory | Workload::WorstInsert => Expect::Count,
         }
     }
