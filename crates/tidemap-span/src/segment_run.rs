@@ -16,9 +16,9 @@
 //! this is the fallback and not the rule. Dropped: one flat directory; doubling it copied
 //! 8 bytes per segment inside one operation.
 
+use alloc::alloc;
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
-use std::alloc;
 
 use crate::ReserveError;
 

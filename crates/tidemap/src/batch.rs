@@ -24,6 +24,7 @@ use core::iter::FusedIterator;
 
 use equivalent::Equivalent;
 
+use crate::alloc::{Allocator, Global};
 use crate::map::{DefaultHashBuilder, HashMap};
 use crate::raw::{has_text, prefetch, text_of};
 use crate::set::HashSet;
@@ -37,23 +38,30 @@ const WINDOW: usize = 16;
 const WINDOW_ENTRY_BYTES_MAX: usize = 256;
 
 /// Iterator of [`HashMap::get_many`]: for each key the entry's value, or `None`.
-pub struct GetMany<'a, K, V, I: Iterator, S = DefaultHashBuilder> {
-    inner: Batch<'a, K, V, I, S>,
+pub struct GetMany<'a, K, V, I: Iterator, S = DefaultHashBuilder, A: Allocator + Clone = Global> {
+    inner: Batch<'a, K, V, I, S, A>,
 }
 
 /// Iterator of [`HashMap::contains_many`] and [`HashSet::contains_many`].
-pub struct ContainsMany<'a, K, V, I: Iterator, S = DefaultHashBuilder> {
-    inner: Batch<'a, K, V, I, S>,
+pub struct ContainsMany<
+    'a,
+    K,
+    V,
+    I: Iterator,
+    S = DefaultHashBuilder,
+    A: Allocator + Clone = Global,
+> {
+    inner: Batch<'a, K, V, I, S, A>,
 }
 
 /// Iterator of [`HashSet::get_many`]: for each key the stored element, or `None`.
-pub struct SetGetMany<'a, T, I: Iterator, S = DefaultHashBuilder> {
-    inner: Batch<'a, T, (), I, S>,
+pub struct SetGetMany<'a, T, I: Iterator, S = DefaultHashBuilder, A: Allocator + Clone = Global> {
+    inner: Batch<'a, T, (), I, S, A>,
 }
 
 /// Keys on their way through the stages, and the map they are looked up in.
-struct Batch<'a, K, V, I: Iterator, S> {
-    map: &'a HashMap<K, V, S>,
+struct Batch<'a, K, V, I: Iterator, S, A: Allocator + Clone> {
+    map: &'a HashMap<K, V, S, A>,
     keys: I,
     /// Positions `at..end` are hashed and not searched yet.
     window: [Option<(u64, I::Item)>; WINDOW],
@@ -61,14 +69,15 @@ struct Batch<'a, K, V, I: Iterator, S> {
     end: usize,
 }
 
-impl<'a, 'q, K, V, I, S, Q> Batch<'a, K, V, I, S>
+impl<'a, 'q, K, V, I, S, A, Q> Batch<'a, K, V, I, S, A>
 where
+    A: Allocator + Clone,
     K: Eq + Hash,
     S: BuildHasher,
     I: Iterator<Item = &'q Q>,
     Q: ?Sized + Hash + Equivalent<K> + 'q,
 {
-    fn new(map: &'a HashMap<K, V, S>, keys: I) -> Self {
+    fn new(map: &'a HashMap<K, V, S, A>, keys: I) -> Self {
         Batch {
             map,
             keys,
@@ -124,8 +133,9 @@ where
 
 macro_rules! answers {
     ($name:ident <$($parameter:ident),*> of $key:ident, $value:ty, $item:ty, $answer:expr) => {
-        impl<'a, 'q, $($parameter,)* I, S, Q> Iterator for $name<'a, $($parameter,)* I, S>
+        impl<'a, 'q, $($parameter,)* I, S, A, Q> Iterator for $name<'a, $($parameter,)* I, S, A>
         where
+            A: Allocator + Clone,
             $key: Eq + Hash,
             S: BuildHasher,
             I: Iterator<Item = &'q Q>,
@@ -143,8 +153,9 @@ macro_rules! answers {
             }
         }
 
-        impl<'q, $($parameter,)* I, S, Q> ExactSizeIterator for $name<'_, $($parameter,)* I, S>
+        impl<'q, $($parameter,)* I, S, A, Q> ExactSizeIterator for $name<'_, $($parameter,)* I, S, A>
         where
+            A: Allocator + Clone,
             $key: Eq + Hash,
             S: BuildHasher,
             I: ExactSizeIterator<Item = &'q Q>,
@@ -152,8 +163,9 @@ macro_rules! answers {
         {
         }
 
-        impl<'q, $($parameter,)* I, S, Q> FusedIterator for $name<'_, $($parameter,)* I, S>
+        impl<'q, $($parameter,)* I, S, A, Q> FusedIterator for $name<'_, $($parameter,)* I, S, A>
         where
+            A: Allocator + Clone,
             $key: Eq + Hash,
             S: BuildHasher,
             I: FusedIterator<Item = &'q Q>,
@@ -161,7 +173,11 @@ macro_rules! answers {
         {
         }
 
-        impl<$($parameter,)* I: Iterator, S> fmt::Debug for $name<'_, $($parameter,)* I, S> {
+        impl<$($parameter,)* I, S, A> fmt::Debug for $name<'_, $($parameter,)* I, S, A>
+        where
+            I: Iterator,
+            A: Allocator + Clone,
+        {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name)).finish_non_exhaustive()
             }
@@ -173,8 +189,9 @@ answers!(GetMany<K, V> of K, V, Option<&'a V>, |found| found.map(|(_, value)| va
 answers!(ContainsMany<K, V> of K, V, bool, |found| found.is_some());
 answers!(SetGetMany<T> of T, (), Option<&'a T>, |found| found.map(|(element, ())| element));
 
-impl<K, V, S> HashMap<K, V, S>
+impl<K, V, S, A> HashMap<K, V, S, A>
 where
+    A: Allocator + Clone,
     K: Eq + Hash,
     S: BuildHasher,
 {
@@ -201,7 +218,7 @@ where
     /// }
     /// assert_eq!(counts, [-1, 3]);
     /// ```
-    pub fn get_many<'q, Q, I>(&self, keys: I) -> GetMany<'_, K, V, I::IntoIter, S>
+    pub fn get_many<'q, Q, I>(&self, keys: I) -> GetMany<'_, K, V, I::IntoIter, S, A>
     where
         I: IntoIterator<Item = &'q Q>,
         Q: ?Sized + Hash + Equivalent<K> + 'q,
@@ -221,7 +238,7 @@ where
     /// let map = tidemap::HashMap::from([(1, 'a'), (4, 'd')]);
     /// assert_eq!(map.contains_many(&[1, 2, 3, 4]).filter(|&found| found).count(), 2);
     /// ```
-    pub fn contains_many<'q, Q, I>(&self, keys: I) -> ContainsMany<'_, K, V, I::IntoIter, S>
+    pub fn contains_many<'q, Q, I>(&self, keys: I) -> ContainsMany<'_, K, V, I::IntoIter, S, A>
     where
         I: IntoIterator<Item = &'q Q>,
         Q: ?Sized + Hash + Equivalent<K> + 'q,
@@ -293,8 +310,9 @@ where
     }
 }
 
-impl<T, S> HashSet<T, S>
+impl<T, S, A> HashSet<T, S, A>
 where
+    A: Allocator + Clone,
     T: Eq + Hash,
     S: BuildHasher,
 {
@@ -310,7 +328,7 @@ where
     /// let found: Vec<_> = seen.get_many(["flow", "neap"]).collect();
     /// assert_eq!(found, [Some(&"flow"), None]);
     /// ```
-    pub fn get_many<'q, Q, I>(&self, elements: I) -> SetGetMany<'_, T, I::IntoIter, S>
+    pub fn get_many<'q, Q, I>(&self, elements: I) -> SetGetMany<'_, T, I::IntoIter, S, A>
     where
         I: IntoIterator<Item = &'q Q>,
         Q: ?Sized + Hash + Equivalent<T> + 'q,
@@ -331,7 +349,7 @@ where
     /// let primes: Vec<bool> = seen.contains_many(&[4, 5, 6, 7]).collect();
     /// assert_eq!(primes, [false, true, false, true]);
     /// ```
-    pub fn contains_many<'q, Q, I>(&self, elements: I) -> ContainsMany<'_, T, (), I::IntoIter, S>
+    pub fn contains_many<'q, Q, I>(&self, elements: I) -> ContainsMany<'_, T, (), I::IntoIter, S, A>
     where
         I: IntoIterator<Item = &'q Q>,
         Q: ?Sized + Hash + Equivalent<T> + 'q,

@@ -3,38 +3,45 @@
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
 
+use crate::alloc::{Allocator, Global};
 use crate::map::HashMap;
 use crate::raw::Place;
 
 /// The entry of a key, from [`HashMap::entry`].
-pub enum Entry<'a, K, V, S> {
+pub enum Entry<'a, K, V, S, A: Allocator + Clone = Global> {
     /// The key is in the map.
-    Occupied(OccupiedEntry<'a, K, V, S>),
+    Occupied(OccupiedEntry<'a, K, V, S, A>),
     /// The key is not in the map.
-    Vacant(VacantEntry<'a, K, V, S>),
+    Vacant(VacantEntry<'a, K, V, S, A>),
 }
 
 /// The entry of a key that is in the map.
-pub struct OccupiedEntry<'a, K, V, S> {
+pub struct OccupiedEntry<'a, K, V, S, A: Allocator + Clone = Global> {
     pub(crate) place: Place,
-    pub(crate) map: &'a mut HashMap<K, V, S>,
+    pub(crate) map: &'a mut HashMap<K, V, S, A>,
 }
 
 /// The entry of a key that is not in the map yet.
-pub struct VacantEntry<'a, K, V, S> {
+pub struct VacantEntry<'a, K, V, S, A: Allocator + Clone = Global> {
     pub(crate) hash: u64,
     pub(crate) key: K,
     /// Whether this operation did a share of a growth already.
     pub(crate) paid: bool,
-    pub(crate) map: &'a mut HashMap<K, V, S>,
+    pub(crate) map: &'a mut HashMap<K, V, S, A>,
 }
 
 // SAFETY: an occupied entry is a mutable borrow of the map; the place points into it.
-unsafe impl<K: Send, V: Send, S: Send> Send for OccupiedEntry<'_, K, V, S> {}
+unsafe impl<K: Send, V: Send, S: Send, A: Allocator + Clone + Send> Send
+    for OccupiedEntry<'_, K, V, S, A>
+{
+}
 // SAFETY: as above.
-unsafe impl<K: Sync, V: Sync, S: Sync> Sync for OccupiedEntry<'_, K, V, S> {}
+unsafe impl<K: Sync, V: Sync, S: Sync, A: Allocator + Clone + Sync> Sync
+    for OccupiedEntry<'_, K, V, S, A>
+{
+}
 
-impl<'a, K: Eq + Hash, V, S: BuildHasher> Entry<'a, K, V, S> {
+impl<'a, K: Eq + Hash, V, S: BuildHasher, A: Allocator + Clone> Entry<'a, K, V, S, A> {
     /// The value, inserted if missing.
     #[inline]
     pub fn or_insert(self, default: V) -> &'a mut V {
@@ -95,7 +102,7 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher> Entry<'a, K, V, S> {
 
     /// Sets the value; the entry is occupied then.
     #[inline]
-    pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V, S> {
+    pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V, S, A> {
         match self {
             Entry::Occupied(mut entry) => {
                 entry.insert(value);
@@ -106,7 +113,7 @@ impl<'a, K: Eq + Hash, V, S: BuildHasher> Entry<'a, K, V, S> {
     }
 }
 
-impl<'a, K, V, S> OccupiedEntry<'a, K, V, S> {
+impl<'a, K, V, S, A: Allocator + Clone> OccupiedEntry<'a, K, V, S, A> {
     fn pair(&self) -> &(K, V) {
         // SAFETY: the place was found in this map, which is borrowed since.
         unsafe { &*self.map.table.entry(self.place) }
@@ -158,7 +165,7 @@ impl<'a, K, V, S> OccupiedEntry<'a, K, V, S> {
     }
 }
 
-impl<'a, K, V, S> VacantEntry<'a, K, V, S> {
+impl<'a, K, V, S, A: Allocator + Clone> VacantEntry<'a, K, V, S, A> {
     /// The key that was asked for.
     #[must_use]
     pub fn key(&self) -> &K {
@@ -182,7 +189,7 @@ impl<'a, K, V, S> VacantEntry<'a, K, V, S> {
 
     /// Inserts the value; returns its entry.
     #[inline]
-    pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V, S> {
+    pub fn insert_entry(self, value: V) -> OccupiedEntry<'a, K, V, S, A> {
         let VacantEntry {
             hash,
             key,
@@ -197,7 +204,9 @@ impl<'a, K, V, S> VacantEntry<'a, K, V, S> {
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for OccupiedEntry<'_, K, V, S> {
+impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> fmt::Debug
+    for OccupiedEntry<'_, K, V, S, A>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OccupiedEntry")
             .field("key", self.key())
@@ -206,13 +215,13 @@ impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for OccupiedEntry<'_, K, V, S> 
     }
 }
 
-impl<K: fmt::Debug, V, S> fmt::Debug for VacantEntry<'_, K, V, S> {
+impl<K: fmt::Debug, V, S, A: Allocator + Clone> fmt::Debug for VacantEntry<'_, K, V, S, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("VacantEntry").field(self.key()).finish()
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for Entry<'_, K, V, S> {
+impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> fmt::Debug for Entry<'_, K, V, S, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Entry::Occupied(entry) => f.debug_tuple("Entry").field(entry).finish(),

@@ -38,7 +38,19 @@
 //! * A growth rehashes keys, a few per insertion. If `Hash` panics the map stays valid.
 //! * Memory of large maps comes straight from the system and goes back to it in pieces.
 //!   Their address space is reserved ahead (gigabytes of *virtual* size).
+//!
+//! # Features
+//!
+//! | feature | gives | without it |
+//! |---|---|---|
+//! | `std` (default) | page runs; seeds that differ between processes | `no_std` with `alloc`: large arrays are made of segments from the global allocator |
+//! | `allocator-api2` | maps with an [allocator](alloc) of yours | the global allocator |
 
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc as alloc_crate;
+
+pub mod alloc;
 mod batch;
 pub mod bounds;
 mod entry;

@@ -6,6 +6,7 @@ use core::ops::Index;
 
 use equivalent::Equivalent;
 
+use crate::alloc::{Allocator, Global};
 use crate::entry::{Entry, OccupiedEntry, VacantEntry};
 use crate::error::TryReserveError;
 use crate::iter::{Drain, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
@@ -29,8 +30,8 @@ pub type DefaultHashBuilder = foldhash::fast::RandomState;
 /// assert_eq!(stock["fig"], 10);
 /// assert_eq!(stock.remove("pear"), Some(3));
 /// ```
-pub struct HashMap<K, V, S = DefaultHashBuilder> {
-    pub(crate) table: RawTable<(K, V)>,
+pub struct HashMap<K, V, S = DefaultHashBuilder, A: Allocator + Clone = Global> {
+    pub(crate) table: RawTable<(K, V), A>,
     pub(crate) hash_builder: S,
 }
 
@@ -77,10 +78,7 @@ impl<K, V, S> HashMap<K, V, S> {
     /// An empty map with this hasher. Allocates nothing.
     #[must_use]
     pub const fn with_hasher(hash_builder: S) -> HashMap<K, V, S> {
-        HashMap {
-            table: RawTable::new(),
-            hash_builder,
-        }
+        HashMap::with_hasher_in(hash_builder, Global)
     }
 
     /// An empty map with this hasher that takes `capacity` entries before its first growth.
@@ -89,13 +87,65 @@ impl<K, V, S> HashMap<K, V, S> {
     /// If the capacity exceeds what memory can address.
     #[must_use]
     pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> HashMap<K, V, S> {
-        match RawTable::try_with_capacity(capacity) {
+        HashMap::with_capacity_and_hasher_in(capacity, hash_builder, Global)
+    }
+}
+
+impl<K, V, A: Allocator + Clone> HashMap<K, V, DefaultHashBuilder, A> {
+    /// An empty map with this allocator. Allocates nothing.
+    ///
+    /// # Example
+    /// ```
+    /// use tidemap::{DefaultHashBuilder, HashMap, alloc::Global};
+    ///
+    /// let mut map: HashMap<u32, u32, DefaultHashBuilder, Global> = HashMap::new_in(Global);
+    /// map.insert(1, 2);
+    /// ```
+    #[must_use]
+    pub fn new_in(alloc: A) -> Self {
+        HashMap::with_hasher_in(DefaultHashBuilder::default(), alloc)
+    }
+
+    /// An empty map with this allocator that takes `capacity` entries before its first growth.
+    ///
+    /// # Panics
+    /// If the capacity exceeds what memory can address.
+    #[must_use]
+    pub fn with_capacity_in(capacity: usize, alloc: A) -> Self {
+        HashMap::with_capacity_and_hasher_in(capacity, DefaultHashBuilder::default(), alloc)
+    }
+}
+
+impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
+    /// An empty map with this hasher and allocator. Allocates nothing.
+    #[must_use]
+    pub const fn with_hasher_in(hash_builder: S, alloc: A) -> Self {
+        HashMap {
+            table: RawTable::new_in(alloc),
+            hash_builder,
+        }
+    }
+
+    /// An empty map with this hasher and allocator that takes `capacity` entries before
+    /// its first growth. An allocator of your own is asked for the whole array at once, zeroed.
+    ///
+    /// # Panics
+    /// If the capacity exceeds what memory can address.
+    #[must_use]
+    pub fn with_capacity_and_hasher_in(capacity: usize, hash_builder: S, alloc: A) -> Self {
+        match RawTable::try_with_capacity_in(capacity, alloc) {
             Ok(table) => HashMap {
                 table,
                 hash_builder,
             },
             Err(error) => error.raise(),
         }
+    }
+
+    /// The allocator.
+    #[must_use]
+    pub fn allocator(&self) -> &A {
+        self.table.allocator()
     }
 
     /// How many entries fit before the next growth begins; while the map grows, how many
@@ -155,14 +205,14 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 
     /// The map's keys; drops its values.
-    pub fn into_keys(self) -> IntoKeys<K, V> {
+    pub fn into_keys(self) -> IntoKeys<K, V, A> {
         IntoKeys {
             inner: self.into_iter(),
         }
     }
 
     /// The map's values; drops its keys.
-    pub fn into_values(self) -> IntoValues<K, V> {
+    pub fn into_values(self) -> IntoValues<K, V, A> {
         IntoValues {
             inner: self.into_iter(),
         }
@@ -177,7 +227,7 @@ impl<K, V, S> HashMap<K, V, S> {
     /// assert_eq!(map.drain().count(), 2);
     /// assert!(map.is_empty() && map.capacity() >= 2);
     /// ```
-    pub fn drain(&mut self) -> Drain<'_, K, V> {
+    pub fn drain(&mut self) -> Drain<'_, K, V, A> {
         Drain::new(&mut self.table)
     }
 
@@ -230,10 +280,11 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 }
 
-impl<K, V, S> HashMap<K, V, S>
+impl<K, V, S, A> HashMap<K, V, S, A>
 where
     K: Eq + Hash,
     S: BuildHasher,
+    A: Allocator + Clone,
 {
     /// Inserts or replaces; returns the value that was there. The key that was
     /// there stays.
@@ -309,7 +360,11 @@ where
     ///     _ => unreachable!(),
     /// }
     /// ```
-    pub fn try_insert(&mut self, key: K, value: V) -> Result<&mut V, TryInsertError<'_, K, V, S>> {
+    pub fn try_insert(
+        &mut self,
+        key: K,
+        value: V,
+    ) -> Result<&mut V, TryInsertError<'_, K, V, S, A>> {
         let hash = self.hash_builder.hash_one(&key);
         if let Some(place) = self.table.find(hash, |(k, _)| *k == key) {
             let entry = OccupiedEntry { place, map: self };
@@ -427,7 +482,7 @@ where
     /// assert_eq!(count["sea"], 2);
     /// ```
     #[inline]
-    pub fn entry(&mut self, key: K) -> Entry<'_, K, V, S> {
+    pub fn entry(&mut self, key: K) -> Entry<'_, K, V, S, A> {
         let shared = self.table.pay_share(entry_hasher(&self.hash_builder));
         let hash = self.hash_builder.hash_one(&key);
         if let Some(place) = self.table.find(hash, |(k, _)| *k == key) {
@@ -487,9 +542,9 @@ where
 
 /// Why [`HashMap::try_insert`] did not insert.
 #[non_exhaustive]
-pub enum TryInsertError<'a, K, V, S> {
+pub enum TryInsertError<'a, K, V, S, A: Allocator + Clone = Global> {
     /// The key is in the map.
-    Occupied(OccupiedError<'a, K, V, S>),
+    Occupied(OccupiedError<'a, K, V, S, A>),
     /// Memory was refused.
     #[non_exhaustive]
     OutOfMemory {
@@ -504,16 +559,18 @@ pub enum TryInsertError<'a, K, V, S> {
 
 /// The key is in the map already: its entry, and what was not inserted.
 #[non_exhaustive]
-pub struct OccupiedError<'a, K, V, S> {
+pub struct OccupiedError<'a, K, V, S, A: Allocator + Clone = Global> {
     /// The entry that is there.
-    pub entry: OccupiedEntry<'a, K, V, S>,
+    pub entry: OccupiedEntry<'a, K, V, S, A>,
     /// The key that was not inserted.
     pub key: K,
     /// The value that was not inserted.
     pub value: V,
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for OccupiedError<'_, K, V, S> {
+impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> fmt::Debug
+    for OccupiedError<'_, K, V, S, A>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OccupiedError")
             .field("key", self.entry.key())
@@ -523,7 +580,9 @@ impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for OccupiedError<'_, K, V, S> 
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for TryInsertError<'_, K, V, S> {
+impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> fmt::Debug
+    for TryInsertError<'_, K, V, S, A>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TryInsertError::Occupied(error) => error.fmt(f),
@@ -536,7 +595,9 @@ impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for TryInsertError<'_, K, V, S>
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Display for TryInsertError<'_, K, V, S> {
+impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> fmt::Display
+    for TryInsertError<'_, K, V, S, A>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TryInsertError::Occupied(error) => {
@@ -552,15 +613,18 @@ impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Display for TryInsertError<'_, K, V, 
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S> core::error::Error for TryInsertError<'_, K, V, S> {}
+impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> core::error::Error
+    for TryInsertError<'_, K, V, S, A>
+{
+}
 
-impl<K, V, S: Default> Default for HashMap<K, V, S> {
+impl<K, V, S: Default, A: Allocator + Clone + Default> Default for HashMap<K, V, S, A> {
     fn default() -> Self {
-        HashMap::with_hasher(S::default())
+        HashMap::with_hasher_in(S::default(), A::default())
     }
 }
 
-impl<K: Clone, V: Clone, S: Clone> Clone for HashMap<K, V, S> {
+impl<K: Clone, V: Clone, S: Clone, A: Allocator + Clone> Clone for HashMap<K, V, S, A> {
     /// Copies the layout as it is: no key is hashed. O(capacity).
     fn clone(&self) -> Self {
         let hash_builder = self.hash_builder.clone();
@@ -577,13 +641,15 @@ impl<K: Clone, V: Clone, S: Clone> Clone for HashMap<K, V, S> {
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for HashMap<K, V, S> {
+impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> fmt::Debug for HashMap<K, V, S, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
     }
 }
 
-impl<K: Eq + Hash, V: PartialEq, S: BuildHasher> PartialEq for HashMap<K, V, S> {
+impl<K: Eq + Hash, V: PartialEq, S: BuildHasher, A: Allocator + Clone> PartialEq
+    for HashMap<K, V, S, A>
+{
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len()
             && self
@@ -592,13 +658,14 @@ impl<K: Eq + Hash, V: PartialEq, S: BuildHasher> PartialEq for HashMap<K, V, S> 
     }
 }
 
-impl<K: Eq + Hash, V: Eq, S: BuildHasher> Eq for HashMap<K, V, S> {}
+impl<K: Eq + Hash, V: Eq, S: BuildHasher, A: Allocator + Clone> Eq for HashMap<K, V, S, A> {}
 
-impl<K, Q, V, S> Index<&Q> for HashMap<K, V, S>
+impl<K, Q, V, S, A> Index<&Q> for HashMap<K, V, S, A>
 where
     K: Eq + Hash,
     Q: ?Sized + Hash + Equivalent<K>,
     S: BuildHasher,
+    A: Allocator + Clone,
 {
     type Output = V;
 
@@ -609,7 +676,7 @@ where
     }
 }
 
-impl<K: Eq + Hash, V, S: BuildHasher> Extend<(K, V)> for HashMap<K, V, S> {
+impl<K: Eq + Hash, V, S: BuildHasher, A: Allocator + Clone> Extend<(K, V)> for HashMap<K, V, S, A> {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
         let iter = iter.into_iter();
         // Half of what is announced once the map has entries: keys may repeat.
@@ -623,13 +690,24 @@ impl<K: Eq + Hash, V, S: BuildHasher> Extend<(K, V)> for HashMap<K, V, S> {
     }
 }
 
-impl<'a, K: Eq + Hash + Copy, V: Copy, S: BuildHasher> Extend<(&'a K, &'a V)> for HashMap<K, V, S> {
+impl<'a, K, V, S, A> Extend<(&'a K, &'a V)> for HashMap<K, V, S, A>
+where
+    K: Eq + Hash + Copy,
+    V: Copy,
+    S: BuildHasher,
+    A: Allocator + Clone,
+{
     fn extend<I: IntoIterator<Item = (&'a K, &'a V)>>(&mut self, iter: I) {
         self.extend(iter.into_iter().map(|(key, value)| (*key, *value)));
     }
 }
 
-impl<K: Eq + Hash, V, S: BuildHasher + Default> FromIterator<(K, V)> for HashMap<K, V, S> {
+impl<K, V, S, A> FromIterator<(K, V)> for HashMap<K, V, S, A>
+where
+    K: Eq + Hash,
+    S: BuildHasher + Default,
+    A: Allocator + Clone + Default,
+{
     fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
         let mut map = HashMap::default();
         map.extend(iter);

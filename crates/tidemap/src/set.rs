@@ -6,6 +6,7 @@ use core::iter::FusedIterator;
 
 use equivalent::Equivalent;
 
+use crate::alloc::{Allocator, Global};
 use crate::error::TryReserveError;
 use crate::iter::{Drain, IntoIter, Iter};
 use crate::map::{DefaultHashBuilder, HashMap};
@@ -19,8 +20,8 @@ use crate::stats::{Growth, Stats};
 /// assert!(seen.insert("tide") && !seen.insert("tide"));
 /// assert!(seen.contains("tide"));
 /// ```
-pub struct HashSet<T, S = DefaultHashBuilder> {
-    map: HashMap<T, (), S>,
+pub struct HashSet<T, S = DefaultHashBuilder, A: Allocator + Clone = Global> {
+    pub(crate) map: HashMap<T, (), S, A>,
 }
 
 impl<T> HashSet<T> {
@@ -63,12 +64,61 @@ impl<T, S> HashSet<T, S> {
             map: HashMap::with_capacity_and_hasher(capacity, hash_builder),
         }
     }
+}
 
-    pub(crate) fn as_map(&self) -> &HashMap<T, (), S> {
+impl<T, A: Allocator + Clone> HashSet<T, DefaultHashBuilder, A> {
+    /// An empty set with this allocator. Allocates nothing.
+    #[must_use]
+    pub fn new_in(alloc: A) -> Self {
+        HashSet {
+            map: HashMap::new_in(alloc),
+        }
+    }
+
+    /// An empty set with this allocator that takes `capacity` elements before its first growth.
+    ///
+    /// # Panics
+    /// If the capacity exceeds what memory can address.
+    #[must_use]
+    pub fn with_capacity_in(capacity: usize, alloc: A) -> Self {
+        HashSet {
+            map: HashMap::with_capacity_in(capacity, alloc),
+        }
+    }
+}
+
+impl<T, S, A: Allocator + Clone> HashSet<T, S, A> {
+    /// An empty set with this hasher and allocator. Allocates nothing.
+    #[must_use]
+    pub const fn with_hasher_in(hash_builder: S, alloc: A) -> Self {
+        HashSet {
+            map: HashMap::with_hasher_in(hash_builder, alloc),
+        }
+    }
+
+    /// An empty set with this hasher and allocator that takes `capacity` elements before
+    /// its first growth.
+    ///
+    /// # Panics
+    /// If the capacity exceeds what memory can address.
+    #[must_use]
+    pub fn with_capacity_and_hasher_in(capacity: usize, hash_builder: S, alloc: A) -> Self {
+        HashSet {
+            map: HashMap::with_capacity_and_hasher_in(capacity, hash_builder, alloc),
+        }
+    }
+
+    /// The allocator.
+    #[must_use]
+    pub fn allocator(&self) -> &A {
+        self.map.allocator()
+    }
+
+    pub(crate) fn as_map(&self) -> &HashMap<T, (), S, A> {
         &self.map
     }
 
-    pub(crate) fn as_map_mut(&mut self) -> &mut HashMap<T, (), S> {
+    pub(crate) fn as_map_mut(&mut self) -> &mut HashMap<T, (), S, A> {
         &mut self.map
     }
 
@@ -104,7 +154,7 @@ impl<T, S> HashSet<T, S> {
     }
 
     /// Takes all elements out; the memory stays.
-    pub fn drain(&mut self) -> SetDrain<'_, T> {
+    pub fn drain(&mut self) -> SetDrain<'_, T, A> {
         SetDrain {
             inner: self.map.drain(),
         }
@@ -133,7 +183,7 @@ impl<T, S> HashSet<T, S> {
     }
 }
 
-impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
+impl<T: Eq + Hash, S: BuildHasher, A: Allocator + Clone> HashSet<T, S, A> {
     /// Adds an element; `false` if it was there (the old one stays).
     pub fn insert(&mut self, element: T) -> bool {
         self.map.insert(element, ()).is_none()
@@ -189,7 +239,7 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
     }
 }
 
-impl<T, S: Default> Default for HashSet<T, S> {
+impl<T, S: Default, A: Allocator + Clone + Default> Default for HashSet<T, S, A> {
     fn default() -> Self {
         HashSet {
             map: HashMap::default(),
@@ -197,7 +247,7 @@ impl<T, S: Default> Default for HashSet<T, S> {
     }
 }
 
-impl<T: Clone, S: Clone> Clone for HashSet<T, S> {
+impl<T: Clone, S: Clone, A: Allocator + Clone> Clone for HashSet<T, S, A> {
     fn clone(&self) -> Self {
         HashSet {
             map: self.map.clone(),
@@ -205,34 +255,41 @@ impl<T: Clone, S: Clone> Clone for HashSet<T, S> {
     }
 }
 
-impl<T: fmt::Debug, S> fmt::Debug for HashSet<T, S> {
+impl<T: fmt::Debug, S, A: Allocator + Clone> fmt::Debug for HashSet<T, S, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
     }
 }
 
-impl<T: Eq + Hash, S: BuildHasher> PartialEq for HashSet<T, S> {
+impl<T: Eq + Hash, S: BuildHasher, A: Allocator + Clone> PartialEq for HashSet<T, S, A> {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().all(|element| other.contains(element))
     }
 }
 
-impl<T: Eq + Hash, S: BuildHasher> Eq for HashSet<T, S> {}
+impl<T: Eq + Hash, S: BuildHasher, A: Allocator + Clone> Eq for HashSet<T, S, A> {}
 
-impl<T: Eq + Hash, S: BuildHasher> Extend<T> for HashSet<T, S> {
+impl<T: Eq + Hash, S: BuildHasher, A: Allocator + Clone> Extend<T> for HashSet<T, S, A> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, iter: I) {
         self.map
             .extend(iter.into_iter().map(|element| (element, ())));
     }
 }
 
-impl<'a, T: Eq + Hash + Copy, S: BuildHasher> Extend<&'a T> for HashSet<T, S> {
+impl<'a, T: Eq + Hash + Copy, S: BuildHasher, A: Allocator + Clone> Extend<&'a T>
+    for HashSet<T, S, A>
+{
     fn extend<I: IntoIterator<Item = &'a T>>(&mut self, iter: I) {
         self.extend(iter.into_iter().copied());
     }
 }
 
-impl<T: Eq + Hash, S: BuildHasher + Default> FromIterator<T> for HashSet<T, S> {
+impl<T, S, A> FromIterator<T> for HashSet<T, S, A>
+where
+    T: Eq + Hash,
+    S: BuildHasher + Default,
+    A: Allocator + Clone + Default,
+{
     fn from_iter<I: IntoIterator<Item = T>>(iter: I) -> Self {
         let mut set = HashSet::default();
         set.extend(iter);
@@ -252,18 +309,18 @@ pub struct SetIter<'a, T> {
 }
 
 /// Iterator of a set by value.
-pub struct SetIntoIter<T> {
-    inner: IntoIter<T, ()>,
+pub struct SetIntoIter<T, A: Allocator + Clone = Global> {
+    inner: IntoIter<T, (), A>,
 }
 
 /// Iterator of [`HashSet::drain`].
-pub struct SetDrain<'a, T> {
-    inner: Drain<'a, T, ()>,
+pub struct SetDrain<'a, T, A: Allocator + Clone = Global> {
+    inner: Drain<'a, T, (), A>,
 }
 
 macro_rules! elements {
-    ($name:ident <$($lifetime:lifetime,)? T>, $item:ty) => {
-        impl<$($lifetime,)? T> Iterator for $name<$($lifetime,)? T> {
+    ($name:ident <$($lifetime:lifetime,)? T $(, $a:ident)?>, $item:ty) => {
+        impl<$($lifetime,)? T $(, $a: Allocator + Clone)?> Iterator for $name<$($lifetime,)? T $(, $a)?> {
             type Item = $item;
 
             #[inline]
@@ -275,9 +332,9 @@ macro_rules! elements {
                 self.inner.size_hint()
             }
         }
-        impl<$($lifetime,)? T> ExactSizeIterator for $name<$($lifetime,)? T> {}
-        impl<$($lifetime,)? T> FusedIterator for $name<$($lifetime,)? T> {}
-        impl<$($lifetime,)? T: fmt::Debug> fmt::Debug for $name<$($lifetime,)? T> {
+        impl<$($lifetime,)? T $(, $a: Allocator + Clone)?> ExactSizeIterator for $name<$($lifetime,)? T $(, $a)?> {}
+        impl<$($lifetime,)? T $(, $a: Allocator + Clone)?> FusedIterator for $name<$($lifetime,)? T $(, $a)?> {}
+        impl<$($lifetime,)? T: fmt::Debug $(, $a: Allocator + Clone)?> fmt::Debug for $name<$($lifetime,)? T $(, $a)?> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_list().entries(self.inner.rest().map(|(element, ())| element)).finish()
             }
@@ -286,8 +343,8 @@ macro_rules! elements {
 }
 
 elements!(SetIter<'a, T>, &'a T);
-elements!(SetIntoIter<T>, T);
-elements!(SetDrain<'a, T>, T);
+elements!(SetIntoIter<T, A>, T);
+elements!(SetDrain<'a, T, A>, T);
 
 impl<T> Clone for SetIter<'_, T> {
     fn clone(&self) -> Self {
@@ -297,7 +354,7 @@ impl<T> Clone for SetIter<'_, T> {
     }
 }
 
-impl<'a, T, S> IntoIterator for &'a HashSet<T, S> {
+impl<'a, T, S, A: Allocator + Clone> IntoIterator for &'a HashSet<T, S, A> {
     type Item = &'a T;
     type IntoIter = SetIter<'a, T>;
 
@@ -306,11 +363,11 @@ impl<'a, T, S> IntoIterator for &'a HashSet<T, S> {
     }
 }
 
-impl<T, S> IntoIterator for HashSet<T, S> {
+impl<T, S, A: Allocator + Clone> IntoIterator for HashSet<T, S, A> {
     type Item = T;
-    type IntoIter = SetIntoIter<T>;
+    type IntoIter = SetIntoIter<T, A>;
 
-    fn into_iter(self) -> SetIntoIter<T> {
+    fn into_iter(self) -> SetIntoIter<T, A> {
         SetIntoIter {
             inner: self.map.into_iter(),
         }

@@ -1,5 +1,7 @@
 //! Segment runs: zero, stable, counted.
 
+use ::alloc::vec::Vec;
+
 use super::*;
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! | size | source | grows |
 //! |---|---|---|
-//! | up to [`HEAP_ARRAY_BYTES_MAX`] | global allocator | into a new array |
+//! | up to [`HEAP_ARRAY_BYTES_MAX`] | the map's allocator | into a new array |
+//! | any, with an allocator of the user's | that allocator | into a new array |
 //! | above | [`PageRun`] | in place, by touching pages |
 //! | above, without page runs | [`SegmentRun`] | in place, by adding segments |
 //! | above, when address space is refused | global allocator | into a new array |
@@ -16,12 +17,15 @@
 //! standard library allocates and then clears, 580 ms for a gigabyte.
 
 use core::alloc::Layout;
-use std::alloc;
+use core::mem::ManuallyDrop;
+use core::ptr::{self, NonNull};
 
+use alloc_crate::boxed::Box;
 use tidemap_span::{PAGE_RUNS, PageRun, ReserveError, SegmentRun};
 
 use super::meter::Meter;
 use super::shape::Shape;
+use crate::alloc::{Allocator, is_global};
 use crate::bounds::HEAP_ARRAY_BYTES_MAX;
 use crate::error::TryReserveError;
 
@@ -36,10 +40,11 @@ const SEGMENT_BYTES: usize = if super::Rare::COMMON {
     16 << 10
 };
 
-pub(crate) enum Array {
+pub(crate) enum Array<A: Allocator> {
     Heap {
-        start: *mut u8,
+        start: NonNull<u8>,
         layout: Layout,
+        alloc: A,
     },
     Run(PageRun),
     /// Boxed by hand: its address is the array's base.
@@ -91,7 +96,7 @@ impl Tries {
     }
 }
 
-impl Array {
+impl<A: Allocator + Clone> Array<A> {
     /// An array of `buckets`, all empty if `zeroed`, else with unwritten headers where it
     /// comes from the heap. At most one system call or one allocator call
     /// (segments: one per segment).
@@ -99,13 +104,15 @@ impl Array {
         buckets: usize,
         zeroed: bool,
         tries: Tries,
+        alloc: &A,
         meter: &mut Meter,
-    ) -> Result<Array, TryReserveError> {
+    ) -> Result<Self, TryReserveError> {
         let overflow = TryReserveError::CapacityOverflow;
         let bytes = buckets.checked_mul(Shape::<T>::STRIDE).ok_or(overflow)?;
         let layout =
             Layout::from_size_align(bytes, Shape::<T>::ALIGN.max(64)).map_err(|_| overflow)?;
-        if bytes > HEAP_ARRAY_BYTES_MAX && tries != Tries::HEAP {
+        let heap_only = !is_global::<A>() || tries == Tries::HEAP;
+        if bytes > HEAP_ARRAY_BYTES_MAX && !heap_only {
             if let Some(array) = Self::large::<T>(buckets, bytes, tries, meter)? {
                 return Ok(array);
             }
@@ -114,32 +121,33 @@ impl Array {
             }
         }
         meter.allocator_calls(1);
-        // SAFETY: at least one bucket, which is never empty.
-        let start = unsafe {
-            if zeroed {
-                alloc::alloc_zeroed(layout)
-            } else {
-                alloc::alloc(layout)
-            }
+        let alloc = alloc.clone();
+        let start = if zeroed {
+            alloc.allocate_zeroed(layout)
+        } else {
+            alloc.allocate(layout)
         };
-        if start.is_null() {
-            return Err(TryReserveError::AllocError { bytes });
-        }
-        Ok(Array::Heap { start, layout })
+        let start = start
+            .map_err(|_| TryReserveError::AllocError { bytes })?
+            .cast();
+        Ok(Array::Heap {
+            start,
+            layout,
+            alloc,
+        })
     }
 
-    /// A single bucket with the given number of bytes.
-    pub(crate) fn single<T>(bytes: usize) -> Result<Array, TryReserveError> {
+    /// A single bucket with the given number of bytes, owned by the caller.
+    pub(crate) fn single<T>(bytes: usize, alloc: &A) -> Result<NonNull<u8>, TryReserveError> {
         let layout = Layout::from_size_align(bytes, Shape::<T>::ALIGN)
             .map_err(|_| TryReserveError::CapacityOverflow)?;
-        // SAFETY: a bucket has at least a header.
-        let start = unsafe { alloc::alloc(layout) };
-        if start.is_null() {
-            return Err(TryReserveError::AllocError { bytes });
-        }
+        let memory = alloc.allocate(layout);
+        let start = memory
+            .map_err(|_| TryReserveError::AllocError { bytes })?
+            .cast::<u8>();
         // SAFETY: the header is part of the fresh memory.
         unsafe { start.write_bytes(0, super::tags::HEADER_BYTES) };
-        Ok(Array::Heap { start, layout })
+        Ok(start)
     }
 
     fn large<T>(
@@ -147,7 +155,7 @@ impl Array {
         bytes: usize,
         tries: Tries,
         meter: &mut Meter,
-    ) -> Result<Option<Array>, TryReserveError> {
+    ) -> Result<Option<Self>, TryReserveError> {
         if !PAGE_RUNS {
             return Self::segments::<T>(buckets, meter).map(Some);
         }
@@ -174,14 +182,14 @@ impl Array {
         Ok(None)
     }
 
-    fn segments<T>(buckets: usize, meter: &mut Meter) -> Result<Array, TryReserveError> {
+    fn segments<T>(buckets: usize, meter: &mut Meter) -> Result<Self, TryReserveError> {
         let size = buckets_per_segment::<T>() * Shape::<T>::STRIDE;
         let layout = Layout::from_size_align(size, Shape::<T>::ALIGN)
             .map_err(|_| TryReserveError::CapacityOverflow)?;
         // By hand, because `Box::new` aborts when memory is refused.
         let head = Layout::new::<SegmentRun>();
         // SAFETY: the layout is not empty.
-        let run = unsafe { alloc::alloc(head) }.cast::<SegmentRun>();
+        let run = unsafe { alloc_crate::alloc::alloc(head) }.cast::<SegmentRun>();
         if run.is_null() {
             return Err(TryReserveError::AllocError { bytes: head.size() });
         }
@@ -198,9 +206,9 @@ impl Array {
         buckets: usize,
         meter: &mut Meter,
     ) -> Result<(), TryReserveError> {
-        if let Array::Segments(run) = *self {
+        if let Array::Segments(run) = self {
             // SAFETY: the run is ours and alive; nobody else borrows it.
-            let run = unsafe { &mut *run };
+            let run = unsafe { &mut **run };
             while run.len() * buckets_per_segment::<T>() < buckets {
                 meter.allocator_calls(1);
                 run.push().map_err(refused)?;
@@ -209,10 +217,19 @@ impl Array {
         Ok(())
     }
 
+    /// Gives a heap array's memory up to somebody who knows its layout.
+    pub(crate) fn forget(self) {
+        let mut this = ManuallyDrop::new(self);
+        if let Array::Heap { alloc, .. } = &mut *this {
+            // SAFETY: `this` is not used again, so the allocator is dropped once.
+            unsafe { ptr::drop_in_place(alloc) };
+        }
+    }
+
     /// What [`bucket_at`] takes.
     pub(crate) fn base(&self) -> *mut u8 {
         match self {
-            Array::Heap { start, .. } => *start,
+            Array::Heap { start, .. } => start.as_ptr(),
             Array::Run(run) => run.base().as_ptr(),
             Array::Segments(run) => run.cast::<u8>().map_addr(|address| address | 1),
         }
@@ -298,14 +315,20 @@ impl Array {
     }
 }
 
-impl Drop for Array {
+impl<A: Allocator> Drop for Array<A> {
     fn drop(&mut self) {
-        match *self {
-            // SAFETY: allocated with this layout.
-            Array::Heap { start, layout } => unsafe { alloc::dealloc(start, layout) },
+        match self {
+            Array::Heap {
+                start,
+                layout,
+                alloc,
+            } => {
+                // SAFETY: allocated with this layout.
+                unsafe { alloc.deallocate(*start, *layout) }
+            }
             Array::Run(_) => {}
             // SAFETY: made in `segments` as a box would be.
-            Array::Segments(run) => drop(unsafe { Box::from_raw(run) }),
+            Array::Segments(run) => drop(unsafe { Box::from_raw(*run) }),
         }
     }
 }

@@ -4,9 +4,10 @@ use super::array::bucket_at;
 use super::shape::Shape;
 use super::table::{RawTable, chain_of, full_slots, next_of, slot};
 use super::tags::{filter_bit, tag_of};
+use crate::alloc::Allocator;
 use crate::stats::{Growth, GrowthKind, Stats, Work};
 
-impl<T> RawTable<T> {
+impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// The growth that is going on, if any.
     pub(crate) fn growth(&self) -> Option<Growth> {
         if self.cold.is_null() {
@@ -37,7 +38,7 @@ impl<T> RawTable<T> {
             &[]
         } else {
             // SAFETY: the cold part lives as long as the table, which is borrowed.
-            unsafe { &(*self.cold).log }
+            unsafe { (*self.cold).log.records() }
         }
     }
 
@@ -91,7 +92,7 @@ impl<T> RawTable<T> {
             [(_, _, end), ..] if !self.is_relocating() => end,
             _ => self.mask + 1,
         };
-        let bookkeeping = size_of_val(cold) + cold.log.capacity() * size_of::<Growth>();
+        let bookkeeping = size_of_val(cold) + cold.log.bytes();
         stats.bytes_live = cold.array.bytes::<T>(frontier) + cold.pool.bytes() + bookkeeping;
         stats.bytes_old = cold
             .old

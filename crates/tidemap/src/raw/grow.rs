@@ -31,19 +31,20 @@
 
 use super::array::{Array, Tries, bucket_at};
 use super::compact::Compaction;
+use super::log::Log;
 use super::meter::Meter;
 use super::pool::Pool;
 use super::shape::Shape;
 use super::split::SCATTERED_MOVES_MAX;
 use super::table::{RawTable, slot};
 use super::tags::HEADER_BYTES;
+use crate::alloc::Allocator;
 use crate::bounds::{MOVE_BYTES_MAX, STEP_BUCKETS_MAX};
 use crate::error::TryReserveError;
 use crate::stats::{Growth, GrowthKind};
 
 use core::alloc::Layout;
-use core::ptr;
-use std::alloc;
+use core::ptr::{self, NonNull};
 
 /// A growth in place ends when the table holds `room(n) * SPREAD.0 / SPREAD.1` entries.
 const SPREAD: (u64, u64) = (4, 3);
@@ -51,23 +52,24 @@ const SPREAD: (u64, u64) = (4, 3);
 const RELOCATE_SHARE: usize = 4;
 /// Refused growths are tried again after this share of `n` new entries (1 in …).
 const RETRY_SHARE: usize = 8;
-/// How many growths a table remembers.
-const LOG_MAX: usize = 64;
 /// Slots of a single bucket, as it grows; only for entries that are cheap to move.
 const SHORT_SINGLES: [usize; 2] = [3, 7];
 
+/// Why there is no cold part, and the array that it would have owned.
+type Refused<A> = (TryReserveError, Array<A>);
+
 /// The part of a table that only slow paths touch.
-pub(crate) struct Cold<T> {
-    pub(super) array: Array,
-    pub(super) old: Option<Array>,
-    pub(super) pool: Pool<T>,
+pub(crate) struct Cold<T, A: Allocator> {
+    pub(super) array: Array<A>,
+    pub(super) old: Option<Array<A>>,
+    pub(super) pool: Pool<T, A>,
     pub(super) meter: Meter,
     /// The growth that is going on, addressing aside (that is in the table).
     pub(super) growth: Option<Growth>,
     /// Buckets that a `reserve` during a growth asked for; 0 for none.
     pub(super) target: usize,
     /// The array for it, where the present one cannot be extended.
-    pub(super) next: Option<Array>,
+    pub(super) next: Option<Array<A>>,
     /// A new page run still has to be advised before its pages are touched.
     advise: bool,
     /// Which way to get memory comes next, after refusals.
@@ -77,31 +79,28 @@ pub(crate) struct Cold<T> {
     pub(super) compaction: Option<Compaction>,
     pub(super) compact_at: usize,
     pub(super) longest_chain: usize,
-    pub(super) log: Vec<Growth>,
+    pub(super) log: Log<A>,
     pub(super) started: u64,
     pub(super) finished: [u64; 3],
     pub(super) refused: u64,
     pub(super) released: u64,
 }
 
-impl<T> Cold<T> {
+impl<T, A: Allocator + Clone> Cold<T, A> {
     /// The cold part of a table with this array.
-    pub(super) fn try_new(array: Array) -> Result<*mut Cold<T>, (TryReserveError, Array)> {
-        let layout = Layout::new::<Cold<T>>();
-        // SAFETY: the layout is not empty.
-        let cold = unsafe { alloc::alloc(layout) }.cast::<Cold<T>>();
-        if cold.is_null() {
-            return Err((
-                TryReserveError::AllocError {
-                    bytes: layout.size(),
-                },
-                array,
-            ));
-        }
+    pub(super) fn try_new(array: Array<A>, alloc: &A) -> Result<*mut Self, Refused<A>> {
+        let layout = Layout::new::<Self>();
+        // Clones first: they may panic.
+        let (pool, log) = (Pool::new(alloc.clone()), Log::new(alloc.clone()));
+        let Ok(memory) = alloc.allocate(layout) else {
+            let bytes = layout.size();
+            return Err((TryReserveError::AllocError { bytes }, array));
+        };
+        let cold = memory.cast::<Self>().as_ptr();
         let value = Cold {
             array,
             old: None,
-            pool: Pool::new(),
+            pool,
             meter: Meter::default(),
             growth: None,
             target: 0,
@@ -112,7 +111,7 @@ impl<T> Cold<T> {
             compaction: None,
             compact_at: 0,
             longest_chain: 1,
-            log: Vec::new(),
+            log,
             started: 0,
             finished: [0; 3],
             refused: 0,
@@ -127,11 +126,12 @@ impl<T> Cold<T> {
     ///
     /// # Safety
     /// `cold` came from [`try_new`](Self::try_new) and is used by nobody.
-    pub(super) unsafe fn free(cold: *mut Cold<T>) {
+    pub(super) unsafe fn free(cold: *mut Self, alloc: &A) {
         // SAFETY: by the caller's promise; the layout is that of `try_new`.
         unsafe {
             cold.drop_in_place();
-            alloc::dealloc(cold.cast(), Layout::new::<Cold<T>>());
+            let memory = NonNull::new_unchecked(cold.cast());
+            alloc.deallocate(memory, Layout::new::<Self>());
         }
     }
 
@@ -141,17 +141,11 @@ impl<T> Cold<T> {
     }
 
     pub(super) fn remember(&mut self, growth: Growth) {
-        if self.log.len() == LOG_MAX {
-            self.log.remove(0);
-        }
-        // A record lost for lack of memory is no reason to fail.
-        if self.log.try_reserve(1).is_ok() {
-            self.log.push(growth);
-        }
+        self.log.push(growth);
     }
 }
 
-impl<T> RawTable<T> {
+impl<T, A: Allocator + Clone> RawTable<T, A> {
     #[inline(always)]
     pub(crate) fn is_growing(&self) -> bool {
         self.cursor != usize::MAX
@@ -187,8 +181,8 @@ impl<T> RawTable<T> {
     }
 
     /// An empty table with room for `entries`.
-    pub(crate) fn try_with_capacity(entries: usize) -> Result<RawTable<T>, TryReserveError> {
-        let mut table = RawTable::new();
+    pub(crate) fn try_with_capacity_in(entries: usize, alloc: A) -> Result<Self, TryReserveError> {
+        let mut table = RawTable::new_in(alloc);
         if entries > 0 {
             table.allocate(entries)?;
         }
@@ -202,12 +196,12 @@ impl<T> RawTable<T> {
             return self.allocate_single(entries);
         }
         let mut meter = Meter::default();
-        let mut array = Array::allocate::<T>(buckets, true, Tries::ALL, &mut meter)?;
+        let mut array = Array::allocate::<T>(buckets, true, Tries::ALL, &self.alloc, &mut meter)?;
         if array.wants_advice() {
             array.advise(&mut meter);
         }
         let base = array.base();
-        self.cold = Cold::try_new(array).map_err(|(error, _)| error)?;
+        self.cold = Cold::try_new(array, &self.alloc).map_err(|(error, _)| error)?;
         (self.base, self.old_base) = (base, base);
         self.mask = buckets - 1;
         self.credit = Shape::<T>::room(buckets);
@@ -220,43 +214,37 @@ impl<T> RawTable<T> {
             .into_iter()
             .find(|&slots| cheap && slots >= entries);
         let slots = short.unwrap_or(Shape::<T>::SLOTS).min(Shape::<T>::SLOTS);
-        let array = Array::single::<T>(Self::single_bytes(slots))?;
-        self.base = array.base();
+        let start = Array::single::<T>(Self::single_bytes(slots), &self.alloc)?;
+        self.base = start.as_ptr();
         self.old_base = self.base;
         self.credit = slots;
-        core::mem::forget(array);
         Ok(())
     }
 
     /// Replaces a full short single bucket by a larger one.
     fn enlarge_single(&mut self, entries: usize) -> Result<(), TryReserveError> {
         let (slots, old) = (self.len + self.credit, self.base);
-        let len = self.len;
-        let mut larger = RawTable::<T>::new();
-        larger.allocate_single(entries)?;
+        self.allocate_single(entries)?;
         // SAFETY: both are single buckets; the larger has all slots of the smaller.
         // Entries move as bytes, and the old memory is freed without them.
         unsafe {
-            ptr::copy_nonoverlapping(old, larger.base, HEADER_BYTES);
-            let (from, to) = (slot::<T>(old, 0), slot::<T>(larger.base, 0));
+            ptr::copy_nonoverlapping(old, self.base, HEADER_BYTES);
+            let (from, to) = (slot::<T>(old, 0), slot::<T>(self.base, 0));
             ptr::copy_nonoverlapping(from, to, slots);
-            drop(Self::single_array(old, Self::single_bytes(slots)));
+            self.free_single(old, slots);
         }
-        (self.base, self.old_base) = (larger.base, larger.base);
-        self.credit = larger.credit - len;
-        core::mem::forget(larger);
+        self.credit -= self.len;
         Ok(())
     }
 
     /// Gives a single bucket a cold part, so that it can grow to more.
     fn ensure_cold(&mut self) -> Result<(), TryReserveError> {
         if self.cold.is_null() {
-            let bytes = Self::single_bytes(self.len + self.credit);
             // SAFETY: I7: this is how the single bucket was allocated; on failure
             // the table keeps owning it.
-            let array = unsafe { Self::single_array(self.base, bytes) };
-            self.cold = Cold::try_new(array).map_err(|(error, array)| {
-                core::mem::forget(array);
+            let array = unsafe { self.single_array(self.base, self.len + self.credit) };
+            self.cold = Cold::try_new(array, &self.alloc).map_err(|(error, array)| {
+                array.forget();
                 error
             })?;
         }
@@ -403,7 +391,8 @@ impl<T> RawTable<T> {
                 cold.array.extend::<T>(target, &mut cold.meter)?;
             }
         } else {
-            let array = Array::allocate::<T>(target, true, Tries::ALL, &mut cold.meter)?;
+            let array =
+                Array::allocate::<T>(target, true, Tries::ALL, &self.alloc, &mut cold.meter)?;
             cold.next = Some(array);
         }
         cold.target = target;
@@ -455,7 +444,13 @@ impl<T> RawTable<T> {
             let kept = cold.next.take().filter(|_| cold.target == target);
             let array = match kept {
                 Some(array) => array,
-                None => Array::allocate::<T>(target, !doubling, cold.tries, &mut cold.meter)?,
+                None => Array::allocate::<T>(
+                    target,
+                    !doubling,
+                    cold.tries,
+                    &self.alloc,
+                    &mut cold.meter,
+                )?,
             };
             cold.tries = Tries::FIRST;
             cold.advise = array.wants_advice();
@@ -565,7 +560,7 @@ impl<T> RawTable<T> {
     }
 
     /// The growth is complete.
-    fn end(&mut self, cold: &mut Cold<T>) {
+    fn end(&mut self, cold: &mut Cold<T, A>) {
         if let Some(old) = cold.old.take() {
             let bytes = old.bytes::<T>(self.split_mask + 1) as u64;
             cold.released += bytes;
@@ -656,7 +651,7 @@ impl<T> RawTable<T> {
         room + self.cursor as u64 * per_bucket / 256
     }
 
-    fn relocation_credit(&self, cold: &Cold<T>) -> usize {
+    fn relocation_credit(&self, cold: &Cold<T, A>) -> usize {
         let old = self.old_buckets();
         let start = cold.growth.map_or(0, |growth| growth.len_at_start);
         let end = start + start.min(Shape::<T>::room(old)) / RELOCATE_SHARE;

@@ -12,6 +12,7 @@ mod clone;
 mod compact;
 mod grow;
 mod iter;
+mod log;
 mod meter;
 mod pool;
 mod prefetch;

@@ -6,6 +6,7 @@
 use super::shape::Shape;
 use super::table::{RawTable, chain_of, slot};
 use super::tags::{Bits, HEADER_BYTES, Header, filter_bit, tag_of};
+use crate::alloc::Allocator;
 
 /// Tables of less than this many bytes of buckets are searched without asking ahead: they
 /// lie in the second-level cache, where asking costs more than it saves.
@@ -23,7 +24,7 @@ pub(crate) fn prefetch(address: *const u8) {
     let _ = address;
 }
 
-impl<T> RawTable<T> {
+impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// Whether the table is too large for the near caches.
     pub(crate) fn is_far(&self) -> bool {
         self.mask >= FAR_BYTES_MIN / Shape::<T>::STRIDE.max(HEADER_BYTES) && self.len() > 0

@@ -1,53 +1,30 @@
 //! Type equality in generic code, lifetimes aside.
 //!
-//! Stable Rust has no specialisation, and [`TypeId::of`] wants `'static`, which a map's types
-//! need not be. [`type_id`] goes round it: a trait object's method table knows the type.
+//! Stable Rust has no specialisation; identities of types stand in for it.
 //!
-//! E1. `type_id::<A>() == TypeId::of::<B>()` means that `A` and `B` are one type but for
+//! E1. `typeid::of::<A>() == typeid::of::<B>()` means that `A` and `B` are one type but for
 //!     lifetimes. A `B` without lifetimes therefore *is* `A`.
 //!
 //! The comparison is of constants and vanishes when optimised.
 
-use core::any::TypeId;
-use core::marker::PhantomData;
-use std::rc::Rc;
-use std::sync::Arc;
-
-/// The identity of a type, all its lifetimes taken for `'static`.
-#[inline(always)]
-fn type_id<T: ?Sized>() -> TypeId {
-    trait Erased {
-        fn id(&self) -> TypeId
-        where
-            Self: 'static;
-    }
-    impl<T: ?Sized> Erased for PhantomData<T> {
-        #[inline(always)]
-        fn id(&self) -> TypeId
-        where
-            Self: 'static,
-        {
-            TypeId::of::<T>()
-        }
-    }
-    let erased: &dyn Erased = &PhantomData::<T>;
-    // SAFETY: only the lifetime bound of the object changes; the method reads nothing of it.
-    let forever = unsafe { core::mem::transmute::<&dyn Erased, &(dyn Erased + 'static)>(erased) };
-    Erased::id(forever)
-}
+use alloc_crate::boxed::Box;
+use alloc_crate::rc::Rc;
+use alloc_crate::string::String;
+use alloc_crate::sync::Arc;
+use alloc_crate::vec::Vec;
 
 /// `value` as a `B`, if that is what it is. `B` has no lifetimes.
 #[inline(always)]
 pub(crate) fn as_type<A, B: 'static>(value: &A) -> Option<&B> {
     // SAFETY: by E1 both are the same type.
-    (type_id::<A>() == TypeId::of::<B>()).then(|| unsafe { &*(&raw const *value).cast::<B>() })
+    (typeid::of::<A>() == typeid::of::<B>()).then(|| unsafe { &*(&raw const *value).cast::<B>() })
 }
 
 /// Whether [`text_of`] knows keys of this type.
 #[inline(always)]
 pub(crate) fn has_text<K>() -> bool {
     macro_rules! any {
-        ($($known:ty),*) => { false $(|| type_id::<K>() == TypeId::of::<$known>())* };
+        ($($known:ty),*) => { false $(|| typeid::of::<K>() == typeid::of::<$known>())* };
     }
     any!(
         String,
@@ -78,11 +55,11 @@ pub(crate) fn text_of<K>(key: &K) -> *const u8 {
     if let Some(text) = as_type::<K, Arc<str>>(key) {
         return text.as_ptr();
     }
-    if type_id::<K>() == TypeId::of::<&'static str>() {
+    if typeid::of::<K>() == typeid::of::<&'static str>() {
         // SAFETY: by E1 a string slice; its lifetime is longer than this borrow of it.
         return unsafe { (*(&raw const *key).cast::<&str>()).as_ptr() };
     }
-    if type_id::<K>() == TypeId::of::<&'static [u8]>() {
+    if typeid::of::<K>() == typeid::of::<&'static [u8]>() {
         // SAFETY: by E1 a slice of bytes; as above.
         return unsafe { (*(&raw const *key).cast::<&[u8]>()).as_ptr() };
     }

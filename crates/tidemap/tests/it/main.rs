@@ -1,6 +1,8 @@
 //! Integration tests of the maps, in one binary. Tests whose names begin with
 //! `small_` (or contain it) are quick enough for Miri.
 
+#[cfg(feature = "allocator-api2")]
+mod allocators;
 mod batch;
 mod bounds;
 mod drops;
