@@ -51,6 +51,7 @@
 extern crate alloc as alloc_crate;
 
 pub mod alloc;
+mod batch;
 pub mod bounds;
 mod entry;
 mod error;
@@ -62,6 +63,7 @@ mod reclaim;
 mod set;
 mod stats;
 
+pub use batch::{ContainsMany, GetMany, SetGetMany};
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
 pub use equivalent::Equivalent;
 pub use error::TryReserveError;

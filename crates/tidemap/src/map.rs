@@ -310,6 +310,12 @@ where
     #[inline]
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         let hash = self.hash_builder.hash_one(&key);
+        self.insert_hashed(hash, key, value)
+    }
+
+    /// [`insert`](Self::insert) of a key with this hash.
+    #[inline(always)]
+    pub(crate) fn insert_hashed(&mut self, hash: u64, key: K, value: V) -> Option<V> {
         let mut found = self.table.find(hash, |(k, _)| *k == key);
         if found.is_some() && self.table.is_relocating() {
             // Replacing pays, too, or an old array would stay for ever. Places are void then.
@@ -397,6 +403,17 @@ where
     {
         let hash = self.hash_builder.hash_one(key);
         self.table.find(hash, |(k, _)| key.equivalent(k))
+    }
+
+    /// The entry of a key with this hash.
+    #[inline(always)]
+    pub(crate) fn pair_hashed<Q>(&self, hash: u64, key: &Q) -> Option<&(K, V)>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        let place = self.table.find(hash, |(k, _)| key.equivalent(k))?;
+        // SAFETY: just found; the map is borrowed as long as the answer.
+        Some(unsafe { &*self.table.entry(place) })
     }
 
     /// The value of `key`. Expected O(1); moves nothing.
@@ -678,9 +695,7 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Allocator + Clone> Extend<(K, V)> for H
         } else {
             announced.div_ceil(2)
         });
-        for (key, value) in iter {
-            self.insert(key, value);
-        }
+        self.insert_many(iter);
     }
 }
 

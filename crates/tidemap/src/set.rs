@@ -114,6 +114,14 @@ impl<T, S, A: Allocator + Clone> HashSet<T, S, A> {
         self.map.allocator()
     }
 
+    pub(crate) fn as_map(&self) -> &HashMap<T, (), S, A> {
+        &self.map
+    }
+
+    pub(crate) fn as_map_mut(&mut self) -> &mut HashMap<T, (), S, A> {
+        &mut self.map
+    }
+
     /// How many elements fit before the next growth begins.
     #[must_use]
     pub fn capacity(&self) -> usize {

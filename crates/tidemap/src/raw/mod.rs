@@ -4,7 +4,8 @@
 //! lives, look-up, insertion, removal), [`grow`] (when a table grows), [`split`] (how
 //! entries move), [`compact`]
 //! (same-size growth), [`pace`] (work in idle time), [`array`] and [`pool`] (where memory
-//! comes from), [`reclaim`] (where it goes in the end), [`iter`], [`clone`], [`check`].
+//! comes from), [`reclaim`] (where it goes in the end), [`iter`], [`clone`], [`check`];
+//! beside them [`prefetch`] (batches) and [`same_type`].
 
 mod array;
 mod check;
@@ -16,14 +17,18 @@ mod log;
 mod meter;
 mod pace;
 mod pool;
+mod prefetch;
 mod reclaim;
+mod same_type;
 mod shape;
 mod split;
 mod table;
 mod tags;
 
 pub(crate) use iter::RawIter;
+pub(crate) use prefetch::prefetch;
 pub(crate) use reclaim::Reclaim;
+pub(crate) use same_type::{has_text, text_of};
 pub(crate) use table::{Place, RawTable};
 
 /// Makes rare states common where tests look for them.

@@ -361,7 +361,7 @@ impl<const BYTES: usize> Pair<BYTES> {
                 model.clear();
             }
             19 => {
-                map.finish_growth();
+                map.finish();
                 assert!(refusing || map.growth().is_none());
             }
             20 => {

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "allocator-api2")]
 mod allocators;
+mod batch;
 mod bounds;
 mod drops;
 mod ends;

@@ -56,6 +56,13 @@ fn operations<const PADDING: usize>() -> Vec<Operation<PADDING>> {
                 map.insert(key, value);
             }
         }),
+        ("insert_many", Leaves::Part, |map, next| {
+            map.insert_many((next..next + 6).map(entry));
+        }),
+        ("get_many", Leaves::All, |map, next| {
+            let keys = [0, next - 1, 0].map(Entered::new);
+            assert!(map.get_many(&keys).all(|found| found.is_some()));
+        }),
         ("replace", Leaves::AllButOne, |map, next| {
             let (key, _) = entry::<PADDING>(next / 2);
             map.insert(key, Entered::new(VALUE));
