@@ -4,11 +4,6 @@
 //! and against tidemap: a method or impl that is missing, or asks for more than std's, does
 //! not compile. The rest is behaviour: the same code runs on both.
 
-#![expect(
-    clippy::duplicate_mod,
-    reason = "one file, compiled against two libraries"
-)]
-
 mod list;
 mod of_std;
 mod of_tidemap;
