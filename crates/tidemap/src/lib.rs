@@ -45,6 +45,8 @@
 //! |---|---|---|
 //! | `std` (default) | page runs; seeds that differ between processes | `no_std` with `alloc`: large arrays are made of segments from the global allocator |
 //! | `allocator-api2` | maps with an [allocator](alloc) of yours | the global allocator |
+//! | `serde` | `Serialize` and `Deserialize` for maps and sets; announced lengths are not believed | – |
+//! | `rayon` (implies `std`) | [rayon](https://docs.rs/rayon)'s traits and `par_` methods, in any state of growth | – |
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -59,8 +61,12 @@ mod error;
 mod iter;
 mod map;
 mod pace;
+#[cfg(feature = "rayon")]
+mod parallel;
 mod raw;
 mod reclaim;
+#[cfg(feature = "serde")]
+mod serialize;
 mod set;
 mod set_iter;
 mod set_ops;
@@ -77,6 +83,23 @@ pub use pace::{Budget, Progress};
 pub use reclaim::Reclaimer;
 pub use set::HashSet;
 pub use stats::{Growth, GrowthKind, Stats, Work};
+
+/// Parallel iterators, with the feature `rayon`; the methods are on the maps.
+///
+/// # Example
+/// ```
+/// use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+///
+/// let map: tidemap::HashMap<u64, u64> = (0..1_000).map(|i| (i, i)).collect();
+/// assert_eq!(map.par_iter().map(|(_, n)| n).sum::<u64>(), 499_500);
+/// ```
+#[cfg(feature = "rayon")]
+pub mod par {
+    pub use crate::parallel::{
+        IntoParIter, ParDrain, ParIter, ParIterMut, ParKeys, ParValues, ParValuesMut,
+        SetIntoParIter, SetParDrain, SetParIter,
+    };
+}
 
 /// The map with its iterators and entries, by the names of `std::collections::hash_map`.
 ///

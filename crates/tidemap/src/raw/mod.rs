@@ -5,7 +5,7 @@
 //! entries move), [`compact`]
 //! (same-size growth), [`pace`] (work in idle time), [`array`] and [`pool`] (where memory
 //! comes from), [`reclaim`] (where it goes in the end), [`iter`], [`clone`], [`check`];
-//! beside them [`prefetch`] (batches) and [`same_type`].
+//! beside them [`prefetch`] (batches), `range` (several threads) and [`same_type`].
 
 mod array;
 mod check;
@@ -18,6 +18,8 @@ mod meter;
 mod pace;
 mod pool;
 mod prefetch;
+#[cfg(feature = "rayon")]
+mod range;
 mod reclaim;
 mod same_type;
 mod shape;
@@ -27,6 +29,8 @@ mod tags;
 
 pub(crate) use iter::RawIter;
 pub(crate) use prefetch::prefetch;
+#[cfg(feature = "rayon")]
+pub(crate) use range::{RangeIter, RawRange};
 pub(crate) use reclaim::Reclaim;
 pub(crate) use same_type::{has_text, text_of};
 pub(crate) use table::{Place, RawTable};
