@@ -71,6 +71,7 @@ mod set;
 mod set_iter;
 mod set_ops;
 mod stats;
+mod table_api;
 mod unwind;
 
 pub use batch::{ContainsMany, GetMany, SetGetMany};
@@ -83,6 +84,7 @@ pub use pace::{Budget, Progress};
 pub use reclaim::Reclaimer;
 pub use set::HashSet;
 pub use stats::{Growth, GrowthKind, Stats, Work};
+pub use table_api::HashTable;
 
 /// Parallel iterators, with the feature `rayon`; the methods are on the maps.
 ///
@@ -135,6 +137,21 @@ pub mod hash_set {
     pub use crate::set::HashSet;
     pub use crate::set_iter::{Drain, IntoIter, Iter};
     pub use crate::set_ops::{Difference, Intersection, SymmetricDifference, Union};
+}
+
+/// The table with its iterators and entries, by the names of `hashbrown::hash_table`.
+///
+/// # Example
+/// ```
+/// use tidemap::hash_table::{Entry, HashTable};
+///
+/// let mut table: HashTable<u64> = HashTable::new();
+/// assert!(matches!(table.entry(1, |_| true, |n| *n), Entry::Vacant(_)));
+/// ```
+pub mod hash_table {
+    pub use crate::table_api::{
+        AbsentEntry, Drain, Entry, HashTable, IntoIter, Iter, IterMut, OccupiedEntry, VacantEntry,
+    };
 }
 
 /// The README's examples, run as tests.
