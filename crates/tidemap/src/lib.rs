@@ -55,6 +55,7 @@ mod batch;
 pub mod bounds;
 mod entry;
 mod error;
+mod hash;
 mod iter;
 mod map;
 mod raw;
@@ -65,10 +66,11 @@ pub use batch::{ContainsMany, GetMany, SetGetMany};
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
 pub use equivalent::Equivalent;
 pub use error::TryReserveError;
+pub use hash::DefaultHashBuilder;
 pub use iter::{Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
-pub use map::{DefaultHashBuilder, HashMap, OccupiedError, TryInsertError};
+pub use map::{HashMap, OccupiedError, TryInsertError};
 pub use set::{HashSet, SetDrain, SetIntoIter, SetIter};
-pub use stats::{Growth, GrowthKind, Stats, Work};
+pub use stats::{Growth, GrowthKind, LongChain, Stats, Work};
 
 /// The README's examples, run as tests.
 #[cfg(doctest)]

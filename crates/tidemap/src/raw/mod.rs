@@ -3,7 +3,7 @@
 //! Reading order: [`tags`] and [`shape`] (what a bucket is), [`table`] (where a key
 //! lives, look-up, insertion, removal), [`grow`] (when a table grows), [`split`] (how
 //! entries move), [`compact`]
-//! (same-size growth), [`array`] and [`pool`] (where memory comes from),
+//! (same-size growth), [`reseed`] (hostile keys), [`array`] and [`pool`] (where memory comes from),
 //! [`iter`], [`clone`], [`check`]; beside them [`prefetch`] (batches) and [`same_type`].
 
 mod array;
@@ -16,6 +16,7 @@ mod log;
 mod meter;
 mod pool;
 mod prefetch;
+mod reseed;
 mod same_type;
 mod shape;
 mod split;
@@ -24,7 +25,7 @@ mod tags;
 
 pub(crate) use iter::RawIter;
 pub(crate) use prefetch::prefetch;
-pub(crate) use same_type::{has_text, text_of};
+pub(crate) use same_type::{as_type_mut, has_text, text_of};
 pub(crate) use table::{Place, RawTable};
 
 /// Makes rare states common where tests look for them.

@@ -7,6 +7,7 @@ mod batch;
 mod bounds;
 mod drops;
 mod growth;
+mod hostile;
 mod ledger;
 mod model;
 mod panics;
