@@ -21,6 +21,11 @@ pub const STEP_BUCKETS_MAX: usize = if Rare::COMMON { 2 } else { 8 };
 /// up to three when address space is refused.
 pub const SYSTEM_CALLS_MAX: u64 = 1;
 
+/// What a call to the system or a step that frees memory counts against a
+/// [`Budget`](crate::Budget), in buckets: returning [`tidemap_span::RELEASE_STEP_BYTES`] takes about
+/// as long as dealing with so many buckets.
+pub const CALL_BUCKETS: usize = 32;
+
 /// Calls of the global allocator that one operation may make: at most a new array, its
 /// bookkeeping and the old array's release, or a block of overflow buckets. Without
 /// page runs the first array above [`HEAP_ARRAY_BYTES_MAX`] is made of segments, all

@@ -4,7 +4,7 @@ use core::fmt;
 use core::hash::{BuildHasher, Hash};
 
 use crate::alloc::{Allocator, Global};
-use crate::map::HashMap;
+use crate::map::{HashMap, value_of};
 use crate::raw::Place;
 
 /// The entry of a key, from [`HashMap::entry`].
@@ -155,7 +155,7 @@ impl<'a, K, V, S, A: Allocator + Clone> OccupiedEntry<'a, K, V, S, A> {
 
     /// Removes the entry; returns its value.
     pub fn remove(self) -> V {
-        self.remove_entry().1
+        value_of(self.remove_entry())
     }
 
     /// Removes the entry; returns key and value.

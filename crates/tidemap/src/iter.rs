@@ -6,7 +6,7 @@ use core::iter::FusedIterator;
 use core::marker::PhantomData;
 
 use crate::alloc::{Allocator, Global};
-use crate::map::HashMap;
+use crate::map::{HashMap, key_of, value_of};
 use crate::raw::{RawIter, RawTable};
 
 /// Iterator of [`HashMap::iter`].
@@ -245,7 +245,7 @@ pub struct IntoValues<K, V, A: Allocator + Clone = Global> {
 }
 
 macro_rules! half {
-    ($name:ident <$($lifetime:lifetime,)? K, V $(, $a:ident)?>, $item:ty, $field:tt) => {
+    ($name:ident <$($lifetime:lifetime,)? K, V $(, $a:ident)?>, $item:ty, $field:tt, $take:expr) => {
         shared!($name<$($lifetime,)? K, V $(, $a)?>);
 
         impl<$($lifetime,)? K, V $(, $a: Allocator + Clone)?> Iterator for $name<$($lifetime,)? K, V $(, $a)?> {
@@ -253,7 +253,7 @@ macro_rules! half {
 
             #[inline]
             fn next(&mut self) -> Option<$item> {
-                self.inner.next().map(|pair| pair.$field)
+                self.inner.next().map($take)
             }
 
             fn size_hint(&self) -> (usize, Option<usize>) {
@@ -275,11 +275,11 @@ macro_rules! half {
     };
 }
 
-half!(Keys<'a, K, V>, &'a K, 0);
-half!(Values<'a, K, V>, &'a V, 1);
-half!(ValuesMut<'a, K, V>, &'a mut V, 1);
-half!(IntoKeys<K, V, A>, K, 0);
-half!(IntoValues<K, V, A>, V, 1);
+half!(Keys<'a, K, V>, &'a K, 0, |(key, _)| key);
+half!(Values<'a, K, V>, &'a V, 1, |(_, value)| value);
+half!(ValuesMut<'a, K, V>, &'a mut V, 1, |(_, value)| value);
+half!(IntoKeys<K, V, A>, K, 0, key_of);
+half!(IntoValues<K, V, A>, V, 1, value_of);
 
 impl<K, V> Clone for Keys<'_, K, V> {
     fn clone(&self) -> Self {

@@ -58,7 +58,9 @@ mod error;
 mod hash;
 mod iter;
 mod map;
+mod pace;
 mod raw;
+mod reclaim;
 mod set;
 mod stats;
 
@@ -69,6 +71,8 @@ pub use error::TryReserveError;
 pub use hash::DefaultHashBuilder;
 pub use iter::{Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
 pub use map::{HashMap, OccupiedError, TryInsertError};
+pub use pace::{Budget, Progress};
+pub use reclaim::Reclaimer;
 pub use set::{HashSet, SetDrain, SetIntoIter, SetIter};
 pub use stats::{Growth, GrowthKind, LongChain, Stats, Work};
 

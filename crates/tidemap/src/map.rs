@@ -40,6 +40,18 @@ pub(crate) fn entry_hasher<K: Hash, V, S: BuildHasher>(
     move |(key, _)| hash_builder.hash_one(key)
 }
 
+/// Drops the other half at once: what a function returns leaks if its scope ends in a panic.
+pub(crate) fn value_of<K, V>((key, value): (K, V)) -> V {
+    drop(key);
+    value
+}
+
+/// As [`value_of`].
+pub(crate) fn key_of<K, V>((key, value): (K, V)) -> K {
+    drop(value);
+    key
+}
+
 impl<K, V> HashMap<K, V> {
     /// An empty map. Allocates nothing.
     ///
@@ -310,7 +322,10 @@ where
         if let Some(place) = found {
             // SAFETY: `place` was just found; the reference ends with this statement.
             let entry = unsafe { &mut *self.table.entry(place) };
-            return Some(core::mem::replace(&mut entry.1, value));
+            let old = core::mem::replace(&mut entry.1, value);
+            // Not at the end of the scope: if it panics there, what is returned leaks.
+            drop(key);
+            return Some(old);
         }
         self.insert_new(hash, key, value);
         None
@@ -510,7 +525,7 @@ where
     where
         Q: ?Sized + Hash + Equivalent<K>,
     {
-        self.remove_entry(key).map(|(_, value)| value)
+        self.remove_entry(key).map(value_of)
     }
 
     /// Removes `key`; returns the stored key and its value.
@@ -579,12 +594,6 @@ where
     pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError> {
         self.table
             .try_reserve(additional, entry_hasher(&self.hash_builder))
-    }
-
-    /// Works off a growth that is going on, at once: for idle time, and before
-    /// measuring. O(entries) in the worst case.
-    pub fn finish_growth(&mut self) {
-        self.table.finish(entry_hasher(&self.hash_builder));
     }
 
     /// Panics if an invariant of the engine does not hold. For this crate's tests.

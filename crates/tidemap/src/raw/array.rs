@@ -327,6 +327,48 @@ impl<A: Allocator + Clone> Array<A> {
         released
     }
 
+    /// Gives back memory behind the first `keep` buckets, from the end: up to one release step
+    /// of a page run or one segment; how many bytes that was. The buckets can be
+    /// had again by [`extend`](Self::extend), and are empty then.
+    ///
+    /// # Safety
+    /// Buckets from `keep` on hold nothing and are not used before they are had again.
+    pub(crate) unsafe fn release_tail<T>(&mut self, keep: usize, meter: &mut Meter) -> usize {
+        if self.tail_bytes::<T>(keep) == 0 {
+            return 0;
+        }
+        match self {
+            Array::Heap { .. } => 0,
+            Array::Run(run) => {
+                meter.system_calls(1);
+                // SAFETY: by the caller's promise.
+                unsafe { run.decommit_suffix(keep * Shape::<T>::STRIDE) }
+            }
+            Array::Segments(run) => {
+                // SAFETY: the run is ours and alive; nobody else borrows it.
+                let run = unsafe { &mut **run };
+                let before = run.bytes();
+                meter.allocator_calls(2);
+                run.pop();
+                before - run.bytes()
+            }
+        }
+    }
+
+    /// Bytes that [`release_tail`](Self::release_tail) could give back, call after call.
+    pub(crate) fn tail_bytes<T>(&self, keep: usize) -> usize {
+        match self {
+            Array::Heap { .. } => 0,
+            Array::Run(run) => run.decommittable_bytes(keep * Shape::<T>::STRIDE),
+            Array::Segments(run) => {
+                let per = buckets_per_segment::<T>();
+                // SAFETY: the run is ours and alive.
+                let segments = unsafe { (**run).len() };
+                segments.saturating_sub(keep.div_ceil(per)) * per * Shape::<T>::STRIDE
+            }
+        }
+    }
+
     /// Bytes of the first `buckets` that [`release`](Self::release) could still give back.
     pub(crate) fn releasable<T>(&self, buckets: usize) -> usize {
         match self {

@@ -155,7 +155,7 @@ impl<T, A: Allocator + Clone> Cold<T, A> {
 
 impl<T, A: Allocator + Clone> RawTable<T, A> {
     #[inline(always)]
-    pub(crate) fn is_growing(&self) -> bool {
+    pub(super) fn is_growing(&self) -> bool {
         self.cursor != usize::MAX
     }
 
@@ -414,33 +414,9 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         Ok(())
     }
 
-    /// Works off whatever growth is pending. Stops early only when memory is refused.
-    pub(crate) fn finish(&mut self, hasher: impl Fn(&T) -> u64) {
-        if self.cold.is_null() {
-            return;
-        }
-        loop {
-            if !self.is_growing() {
-                // SAFETY: the cold part exists.
-                let target = unsafe { (*self.cold.cast_mut()).target };
-                if target <= self.buckets() || self.metered(|table| table.begin(target)).is_err() {
-                    break;
-                }
-            }
-            if !self.metered(|table| table.step(&hasher)) {
-                break;
-            }
-        }
-        // SAFETY: the cold part exists.
-        while unsafe { (*self.cold).compaction.is_some() } {
-            self.metered(Self::compact_step);
-        }
-        self.set_credit();
-    }
-
     /// Begins a growth to `target` buckets, a power of two above the present number.
     /// At most one system call; moves nothing.
-    fn begin(&mut self, target: usize) -> Result<(), TryReserveError> {
+    pub(super) fn begin(&mut self, target: usize) -> Result<(), TryReserveError> {
         debug_assert!(!self.is_growing() && target > self.mask + 1);
         let from = self.mask + 1;
         let doubling = target == 2 * from;
@@ -533,7 +509,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
 
     /// One step of the growth that is going on (G3). `false` when memory was refused
     /// and nothing could be done.
-    fn step(&mut self, hasher: &impl Fn(&T) -> u64) -> bool {
+    pub(super) fn step(&mut self, hasher: &impl Fn(&T) -> u64) -> bool {
         // SAFETY: the cold part exists while a growth runs. It is its own
         // allocation, so this borrow overlaps none of the table.
         let cold = unsafe { &mut *self.cold.cast_mut() };

@@ -156,17 +156,30 @@ impl<T, A: Allocator> Pool<T, A> {
     }
 
     fn free_blocks(&mut self) {
-        while !self.blocks.is_null() {
-            let block = self.blocks;
-            // SAFETY: P2; each was allocated with this layout in `add_block`.
-            unsafe {
-                let Block { next, bytes } = block.read();
-                self.blocks = next;
-                let layout = Layout::from_size_align_unchecked(bytes, Self::ALIGN);
-                let start = NonNull::new_unchecked(block.cast());
-                self.alloc.deallocate(start, layout);
-                self.bytes -= bytes;
-            }
+        // SAFETY: the pool is reset or dropped: no bucket of it is in use.
+        while unsafe { self.free_block() } > 0 {}
+    }
+
+    /// Frees one block of a pool that is being given up; how many bytes that was, 0 when
+    /// none is left. One allocator call.
+    ///
+    /// # Safety
+    /// No bucket of the pool is in use any more, and none is asked for before a
+    /// [`reset`](Self::reset).
+    pub(crate) unsafe fn free_block(&mut self) -> usize {
+        let block = self.blocks;
+        if block.is_null() {
+            return 0;
+        }
+        // SAFETY: P2; each was allocated with this layout in `add_block`.
+        unsafe {
+            let Block { next, bytes } = block.read();
+            self.blocks = next;
+            let layout = Layout::from_size_align_unchecked(bytes, Self::ALIGN);
+            let start = NonNull::new_unchecked(block.cast());
+            self.alloc.deallocate(start, layout);
+            self.bytes -= bytes;
+            bytes
         }
     }
 }

@@ -683,8 +683,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         }
     }
 
-    /// Frees the memory of a table without entries, which is not used again.
-    fn free_memory(&mut self) {
+    /// Frees the memory of a table without entries, which is unallocated then.
+    pub(super) fn free_memory(&mut self) {
         if self.is_unallocated() {
             return;
         }
@@ -695,36 +695,17 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             // SAFETY: the cold part is ours; it owns arrays and pool.
             unsafe { Cold::free(self.cold.cast_mut(), &self.alloc) };
         }
+        let base = (&raw const EMPTY).cast::<u8>().cast_mut();
+        (self.base, self.old_base, self.pinned) = (base, base, ptr::null_mut());
+        (self.mask, self.split_mask, self.cursor) = (0, 0, usize::MAX);
+        self.credit = 0;
+        self.cold = ptr::null();
     }
 
     /// Turns the table into an empty one without memory and returns the old.
     pub(crate) fn take(&mut self) -> Self {
         let empty = RawTable::new_in(self.alloc.clone());
         core::mem::replace(self, empty)
-    }
-}
-
-impl<T, A: Allocator + Clone> Drop for RawTable<T, A> {
-    fn drop(&mut self) {
-        /// Goes on after an entry's `drop` panicked: the rest is dropped, too.
-        struct Rest<'a, T, A: Allocator + Clone>(&'a mut RawTable<T, A>, usize);
-        impl<T, A: Allocator + Clone> Drop for Rest<'_, T, A> {
-            fn drop(&mut self) {
-                if core::mem::needs_drop::<T>() {
-                    self.0.drop_entries();
-                }
-                // I7 needs the original sum for a single bucket.
-                self.0.credit = self.1;
-                self.0.len = 0;
-                self.0.free_memory();
-            }
-        }
-        let slots = self.len + self.credit;
-        let rest = Rest(self, slots);
-        if core::mem::needs_drop::<T>() {
-            rest.0.drop_entries();
-        }
-        drop(rest);
     }
 }
 

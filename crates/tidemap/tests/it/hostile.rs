@@ -393,7 +393,7 @@ fn small_whole_map_operations_while_the_seed_changes() {
     map.retain(|key, _| key.first % 3 != 0);
     model.retain(|key, _| key.0 % 3 != 0);
     assert_same(&map, &model);
-    map.finish_growth();
+    map.finish();
     assert!(map.growth().is_none());
     assert_same(&map, &model);
 
@@ -440,7 +440,7 @@ fn numbers_that_collide_under_one_seed() {
     for &number in &numbers {
         map.insert(number, number);
     }
-    map.finish_growth();
+    map.finish();
     let stats = map.stats();
     assert_eq!(stats.reseeds, 1, "{stats:?}");
     assert!(stats.longest_chain_seen < 20, "{stats:?}");
@@ -477,14 +477,14 @@ fn small_panics_while_the_seed_changes() {
             for name in 0..6 {
                 map.insert(Entered::new(1 << 50 | name), Entered::new(name));
             }
-            map.finish_growth();
+            map.finish();
         });
         map.check_invariants();
         assert_eq!(alive(), 2 * map.len());
         for &name in &before {
             assert!(map.get_mut(&Entered::new(name)).is_some(), "call {at}");
         }
-        map.finish_growth();
+        map.finish();
         assert!(!is_reseeding(&map));
         map.check_invariants();
         drop(map);

@@ -6,6 +6,7 @@ mod allocators;
 mod batch;
 mod bounds;
 mod drops;
+mod ends;
 mod growth;
 mod hostile;
 mod ledger;

@@ -106,7 +106,7 @@ fn operations<const PADDING: usize>() -> Vec<Operation<PADDING>> {
         ("reserve", Leaves::All, |map, _| {
             map.reserve(map.len() * 3);
         }),
-        ("finish_growth", Leaves::All, |map, _| map.finish_growth()),
+        ("finish", Leaves::All, |map, _| map.finish()),
         ("retain", Leaves::Part, |map, _| {
             map.retain(|key, _| {
                 tick();
