@@ -33,6 +33,8 @@
 //!
 //! # What to know
 //!
+//! * The default hasher has a seed for each map; a map whose keys collide all the same changes to
+//!   another one, in steps. With a hasher of yours it only reports (`docs/hostile-keys.md`).
 //! * Hashers must spread keys over all 64 bits: the low bits choose the bucket, the top
 //!   byte the tag. The default does; an identity hash does not.
 //! * A growth rehashes keys, a few per insertion. If `Hash` panics the map stays valid.
@@ -80,3 +82,8 @@ pub use stats::{Growth, GrowthKind, LongChain, Stats, Work};
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The page on hostile keys, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/hostile-keys.md")]
+struct HostileKeys;
