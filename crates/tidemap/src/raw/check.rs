@@ -101,7 +101,10 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             _ => self.mask + 1,
         };
         let bookkeeping = size_of_val(cold) + cold.log.bytes();
-        stats.bytes_live = cold.array.bytes::<T>(frontier) + cold.pool.bytes() + bookkeeping;
+        stats.bytes_live = cold.array.bytes::<T>(frontier)
+            + cold.hostile.fresh_bytes::<T>()
+            + cold.pool.bytes()
+            + bookkeeping;
         stats.bytes_old = cold
             .old
             .as_ref()

@@ -124,6 +124,16 @@ impl<A: Allocator> Hostile<A> {
         self.wanted
     }
 
+    /// Bytes of an array that is being got ready.
+    pub(super) fn fresh_bytes<T>(&self) -> usize
+    where
+        A: Clone,
+    {
+        self.fresh
+            .as_ref()
+            .map_or(0, |fresh| fresh.array.bytes::<T>(fresh.buckets))
+    }
+
     /// Takes over what a copy of the layout needs.
     pub(super) fn follow(&mut self, other: &Hostile<A>) {
         self.behind = other.behind.clone();
