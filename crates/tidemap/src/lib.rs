@@ -33,6 +33,8 @@
 //!
 //! # What to know
 //!
+//! * The default hasher has a seed for each map; a map whose keys collide all the same changes to
+//!   another one, in steps. With a hasher of yours it only reports (`docs/hostile-keys.md`).
 //! * Hashers must spread keys over all 64 bits: the low bits choose the bucket, the top
 //!   byte the tag. The default does; an identity hash does not.
 //! * A growth rehashes keys, a few per insertion. If `Hash` panics the map stays valid.
@@ -55,6 +57,7 @@ mod batch;
 pub mod bounds;
 mod entry;
 mod error;
+mod hash;
 mod iter;
 mod map;
 mod pace;
@@ -67,14 +70,20 @@ pub use batch::{ContainsMany, GetMany, SetGetMany};
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
 pub use equivalent::Equivalent;
 pub use error::TryReserveError;
+pub use hash::DefaultHashBuilder;
 pub use iter::{Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
-pub use map::{DefaultHashBuilder, HashMap, OccupiedError, TryInsertError};
+pub use map::{HashMap, OccupiedError, TryInsertError};
 pub use pace::{Budget, Progress};
 pub use reclaim::Reclaimer;
 pub use set::{HashSet, SetDrain, SetIntoIter, SetIter};
-pub use stats::{Growth, GrowthKind, Stats, Work};
+pub use stats::{Growth, GrowthKind, LongChain, Stats, Work};
 
 /// The README's examples, run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The page on hostile keys, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/hostile-keys.md")]
+struct HostileKeys;

@@ -8,8 +8,9 @@ use equivalent::Equivalent;
 
 use crate::alloc::{Allocator, Global};
 use crate::error::TryReserveError;
+use crate::hash::DefaultHashBuilder;
 use crate::iter::{Drain, IntoIter, Iter};
-use crate::map::{DefaultHashBuilder, HashMap};
+use crate::map::HashMap;
 use crate::stats::{Growth, Stats};
 
 /// A set with the growth of [`HashMap`].

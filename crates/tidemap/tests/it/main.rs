@@ -8,6 +8,7 @@ mod bounds;
 mod drops;
 mod ends;
 mod growth;
+mod hostile;
 mod ledger;
 mod model;
 mod panics;
