@@ -39,8 +39,8 @@ pub struct Drain<'a, K, V, A: Allocator + Clone = Global> {
 unsafe impl<K: Sync, V: Sync> Send for Iter<'_, K, V> {}
 // SAFETY: as above.
 unsafe impl<K: Sync, V: Sync> Sync for Iter<'_, K, V> {}
-// SAFETY: an `IterMut` is a shared borrow of keys and a unique one of values.
-unsafe impl<K: Sync, V: Send> Send for IterMut<'_, K, V> {}
+// SAFETY: an `IterMut` borrows its entries uniquely, keys included, and each comes once.
+unsafe impl<K: Send, V: Send> Send for IterMut<'_, K, V> {}
 // SAFETY: as above.
 unsafe impl<K: Sync, V: Sync> Sync for IterMut<'_, K, V> {}
 // SAFETY: an `IntoIter` owns its entries.
@@ -51,6 +51,9 @@ unsafe impl<K: Sync, V: Sync, A: Allocator + Clone + Sync> Sync for IntoIter<K, 
 unsafe impl<K: Send, V: Send, A: Allocator + Clone + Send> Send for Drain<'_, K, V, A> {}
 // SAFETY: as above.
 unsafe impl<K: Sync, V: Sync, A: Allocator + Clone + Sync> Sync for Drain<'_, K, V, A> {}
+
+/// Entries are never pinned through a drain.
+impl<K, V, A: Allocator + Clone> Unpin for Drain<'_, K, V, A> {}
 
 impl<'a, K, V> Iter<'a, K, V> {
     pub(crate) fn new(inner: RawIter<(K, V)>) -> Self {
@@ -245,7 +248,7 @@ pub struct IntoValues<K, V, A: Allocator + Clone = Global> {
 }
 
 macro_rules! half {
-    ($name:ident <$($lifetime:lifetime,)? K, V $(, $a:ident)?>, $item:ty, $field:tt, $take:expr) => {
+    ($name:ident <$($lifetime:lifetime,)? K, V $(, $a:ident)?>, $item:ty, $half:ident, $field:tt, $take:expr) => {
         shared!($name<$($lifetime,)? K, V $(, $a)?>);
 
         impl<$($lifetime,)? K, V $(, $a: Allocator + Clone)?> Iterator for $name<$($lifetime,)? K, V $(, $a)?> {
@@ -267,7 +270,10 @@ macro_rules! half {
             }
         }
 
-        impl<$($lifetime,)? K: fmt::Debug, V: fmt::Debug $(, $a: Allocator + Clone)?> fmt::Debug for $name<$($lifetime,)? K, V $(, $a)?> {
+        impl<$($lifetime,)? K, V $(, $a: Allocator + Clone)?> fmt::Debug for $name<$($lifetime,)? K, V $(, $a)?>
+        where
+            $half: fmt::Debug,
+        {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_list().entries(self.inner.rest().map(|pair| pair.$field)).finish()
             }
@@ -275,11 +281,11 @@ macro_rules! half {
     };
 }
 
-half!(Keys<'a, K, V>, &'a K, 0, |(key, _)| key);
-half!(Values<'a, K, V>, &'a V, 1, |(_, value)| value);
-half!(ValuesMut<'a, K, V>, &'a mut V, 1, |(_, value)| value);
-half!(IntoKeys<K, V, A>, K, 0, key_of);
-half!(IntoValues<K, V, A>, V, 1, value_of);
+half!(Keys<'a, K, V>, &'a K, K, 0, |(key, _)| key);
+half!(Values<'a, K, V>, &'a V, V, 1, |(_, value)| value);
+half!(ValuesMut<'a, K, V>, &'a mut V, V, 1, |(_, value)| value);
+half!(IntoKeys<K, V, A>, K, K, 0, key_of);
+half!(IntoValues<K, V, A>, V, V, 1, value_of);
 
 impl<K, V> Clone for Keys<'_, K, V> {
     fn clone(&self) -> Self {

@@ -55,6 +55,7 @@ extern crate alloc as alloc_crate;
 pub mod alloc;
 mod batch;
 pub mod bounds;
+mod disjoint;
 mod entry;
 mod error;
 mod hash;
@@ -64,7 +65,10 @@ mod pace;
 mod raw;
 mod reclaim;
 mod set;
+mod set_iter;
+mod set_ops;
 mod stats;
+mod unwind;
 
 pub use batch::{ContainsMany, GetMany, SetGetMany};
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
@@ -75,8 +79,45 @@ pub use iter::{Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Value
 pub use map::{HashMap, OccupiedError, TryInsertError};
 pub use pace::{Budget, Progress};
 pub use reclaim::Reclaimer;
-pub use set::{HashSet, SetDrain, SetIntoIter, SetIter};
+pub use set::HashSet;
 pub use stats::{Growth, GrowthKind, LongChain, Stats, Work};
+
+/// The map with its iterators and entries, by the names of `std::collections::hash_map`.
+///
+/// # Example
+/// ```
+/// use tidemap::hash_map::{Entry, HashMap};
+///
+/// let mut map: HashMap<&str, u32> = HashMap::new();
+/// assert!(matches!(map.entry("tide"), Entry::Vacant(_)));
+/// ```
+pub mod hash_map {
+    pub use crate::entry::{Entry, OccupiedEntry, VacantEntry};
+    pub use crate::hash::DefaultHashBuilder;
+    pub use crate::iter::{
+        Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut,
+    };
+    pub use crate::map::{HashMap, OccupiedError, TryInsertError};
+    #[cfg(feature = "std")]
+    #[doc(no_inline)]
+    pub use std::hash::{DefaultHasher, RandomState};
+}
+
+/// The set with its iterators and entries, by the names of `std::collections::hash_set`.
+///
+/// # Example
+/// ```
+/// use tidemap::hash_set::{HashSet, Union};
+///
+/// let (a, b) = (HashSet::from([1, 2]), HashSet::from([2, 3]));
+/// let both: Union<'_, i32, _> = a.union(&b);
+/// assert_eq!(both.count(), 3);
+/// ```
+pub mod hash_set {
+    pub use crate::set::HashSet;
+    pub use crate::set_iter::{Drain, IntoIter, Iter};
+    pub use crate::set_ops::{Difference, Intersection, SymmetricDifference, Union};
+}
 
 /// The README's examples, run as tests.
 #[cfg(doctest)]

@@ -85,6 +85,14 @@ impl<K, V> HashMap<K, V> {
 
 impl<K, V, S> HashMap<K, V, S> {
     /// An empty map with this hasher. Allocates nothing.
+    ///
+    /// # Example
+    /// ```
+    /// use std::hash::RandomState;
+    ///
+    /// let mut map = tidemap::HashMap::with_hasher(RandomState::new());
+    /// map.insert("std's hasher", true);
+    /// ```
     #[must_use]
     pub const fn with_hasher(hash_builder: S) -> HashMap<K, V, S> {
         HashMap::with_hasher_in(hash_builder, Global)
@@ -94,6 +102,15 @@ impl<K, V, S> HashMap<K, V, S> {
     ///
     /// # Panics
     /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// use std::hash::RandomState;
+    ///
+    /// let map: tidemap::HashMap<u8, u8, _> =
+    ///     tidemap::HashMap::with_capacity_and_hasher(10, RandomState::new());
+    /// assert!(map.capacity() >= 10);
+    /// ```
     #[must_use]
     pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> HashMap<K, V, S> {
         HashMap::with_capacity_and_hasher_in(capacity, hash_builder, Global)
@@ -119,6 +136,14 @@ impl<K, V, A: Allocator + Clone> HashMap<K, V, DefaultHashBuilder, A> {
     ///
     /// # Panics
     /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// # use tidemap::{HashMap, alloc::Global};
+    /// let mut map = HashMap::with_capacity_in(10, Global);
+    /// map.insert(1, 'a');
+    /// assert!(map.capacity() >= 10);
+    /// ```
     #[must_use]
     pub fn with_capacity_in(capacity: usize, alloc: A) -> Self {
         HashMap::with_capacity_and_hasher_in(capacity, DefaultHashBuilder::default(), alloc)
@@ -127,6 +152,13 @@ impl<K, V, A: Allocator + Clone> HashMap<K, V, DefaultHashBuilder, A> {
 
 impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     /// An empty map with this hasher and allocator. Allocates nothing.
+    ///
+    /// # Example
+    /// ```
+    /// # use tidemap::{HashMap, alloc::Global};
+    /// let mut map = HashMap::with_hasher_in(std::hash::RandomState::new(), Global);
+    /// map.insert(1, 'a');
+    /// ```
     #[must_use]
     pub const fn with_hasher_in(hash_builder: S, alloc: A) -> Self {
         HashMap {
@@ -140,6 +172,15 @@ impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     ///
     /// # Panics
     /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// # use tidemap::{HashMap, alloc::Global};
+    /// let hasher = std::hash::RandomState::new();
+    /// let mut map = HashMap::with_capacity_and_hasher_in(10, hasher, Global);
+    /// map.insert(1, 'a');
+    /// assert!(map.capacity() >= 10);
+    /// ```
     #[must_use]
     pub fn with_capacity_and_hasher_in(capacity: usize, hash_builder: S, alloc: A) -> Self {
         match RawTable::try_with_capacity_in(capacity, alloc) {
@@ -152,6 +193,13 @@ impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     }
 
     /// The allocator.
+    ///
+    /// # Example
+    /// ```
+    /// # use tidemap::{HashMap, alloc::Global};
+    /// let map: HashMap<u8, u8> = HashMap::new();
+    /// let _: &Global = map.allocator();
+    /// ```
     #[must_use]
     pub fn allocator(&self) -> &A {
         self.table.allocator()
@@ -159,18 +207,39 @@ impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
 
     /// How many entries fit before the next growth begins; while the map grows, how many
     /// will fit once that is done. Never less than [`len`](Self::len).
+    ///
+    /// # Example
+    /// ```
+    /// let map: tidemap::HashMap<u8, u8> = tidemap::HashMap::with_capacity(100);
+    /// assert!(map.capacity() >= 100);
+    /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.table.capacity()
     }
 
     /// The hasher.
+    ///
+    /// # Example
+    /// ```
+    /// use std::hash::BuildHasher;
+    ///
+    /// let map: tidemap::HashMap<&str, u8> = tidemap::HashMap::new();
+    /// assert_eq!(map.hasher().hash_one("a"), map.hasher().hash_one("a"));
+    /// ```
     #[must_use]
     pub fn hasher(&self) -> &S {
         &self.hash_builder
     }
 
     /// Number of entries.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::new();
+    /// map.insert(1, 'a');
+    /// assert_eq!(map.len(), 1);
+    /// ```
     #[must_use]
     #[inline]
     pub fn len(&self) -> usize {
@@ -178,6 +247,14 @@ impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     }
 
     /// Whether there are no entries.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::new();
+    /// assert!(map.is_empty());
+    /// map.insert(1, 'a');
+    /// assert!(!map.is_empty());
+    /// ```
     #[must_use]
     #[inline]
     pub fn is_empty(&self) -> bool {
@@ -185,28 +262,62 @@ impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     }
 
     /// All entries, in no particular order.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// assert_eq!(map.iter().map(|(_, n)| n).sum::<i32>(), 3);
+    /// ```
     #[inline]
     pub fn iter(&self) -> Iter<'_, K, V> {
         Iter::new(self.table.iter())
     }
 
     /// All entries with mutable values, in no particular order.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// for (_, n) in map.iter_mut() {
+    ///     *n *= 10;
+    /// }
+    /// assert_eq!((map["ebb"], map["flood"]), (10, 20));
+    /// ```
     #[inline]
     pub fn iter_mut(&mut self) -> IterMut<'_, K, V> {
         IterMut::new(self.table.iter())
     }
 
     /// All keys, in no particular order.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// assert!(map.keys().all(|word| word.len() > 2));
+    /// ```
     pub fn keys(&self) -> Keys<'_, K, V> {
         Keys { inner: self.iter() }
     }
 
     /// All values, in no particular order.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// assert_eq!(map.values().max(), Some(&2));
+    /// ```
     pub fn values(&self) -> Values<'_, K, V> {
         Values { inner: self.iter() }
     }
 
     /// All values for change, in no particular order.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// map.values_mut().for_each(|n| *n += 5);
+    /// assert_eq!(map["flood"], 7);
+    /// ```
     pub fn values_mut(&mut self) -> ValuesMut<'_, K, V> {
         ValuesMut {
             inner: self.iter_mut(),
@@ -214,6 +325,14 @@ impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     }
 
     /// The map's keys; drops its values.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// let mut words: Vec<&str> = map.into_keys().collect();
+    /// words.sort_unstable();
+    /// assert_eq!(words, ["ebb", "flood"]);
+    /// ```
     pub fn into_keys(self) -> IntoKeys<K, V, A> {
         IntoKeys {
             inner: self.into_iter(),
@@ -221,6 +340,12 @@ impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     }
 
     /// The map's values; drops its keys.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// assert_eq!(map.into_values().sum::<i32>(), 3);
+    /// ```
     pub fn into_values(self) -> IntoValues<K, V, A> {
         IntoValues {
             inner: self.into_iter(),
@@ -240,18 +365,50 @@ impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
         Drain::new(&mut self.table)
     }
 
-    /// Keeps the entries for which `keep` says so. O(capacity).
+    /// Keeps the entries for which `f` says so. O(capacity).
     ///
     /// # Panics
-    /// Only if `keep` or a dropped entry does; the map then holds the entries not yet
+    /// Only if `f` or a dropped entry does; the map then holds the entries not yet
     /// asked about.
-    pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
-        self.table.retain(|(key, value)| keep(key, value));
+    ///
+    /// # Example
+    /// ```
+    /// let mut map: tidemap::HashMap<u32, u32> = (0..8).map(|i| (i, i * i)).collect();
+    /// map.retain(|_, square| *square % 2 == 0);
+    /// assert_eq!(map.len(), 4);
+    /// ```
+    pub fn retain<F>(&mut self, mut f: F)
+    where
+        F: FnMut(&K, &mut V) -> bool,
+    {
+        self.table.retain(|(key, value)| f(key, value));
     }
 
     /// Removes all entries; keeps memory. O(capacity). A growth that was going on has ended.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([(1, 'a')]);
+    /// map.clear();
+    /// assert!(map.is_empty() && map.capacity() > 0);
+    /// ```
     pub fn clear(&mut self) {
         self.table.clear();
+    }
+
+    /// Bytes of memory that the map holds: buckets that were touched, overflow buckets and
+    /// bookkeeping; not what keys and values own elsewhere. O(1).
+    ///
+    /// # Example
+    /// ```
+    /// let map: tidemap::HashMap<u64, u64> = (0..1_000).map(|i| (i, i)).collect();
+    /// assert!(map.allocation_size() >= 16 * map.len());
+    /// assert_eq!(tidemap::HashMap::<u64, u64>::new().allocation_size(), 0);
+    /// ```
+    #[must_use]
+    pub fn allocation_size(&self) -> usize {
+        let stats = self.stats();
+        stats.bytes_live + stats.bytes_old
     }
 
     /// What the map is doing and has done. O(1).
@@ -270,12 +427,25 @@ impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     }
 
     /// The growth that is going on, if any. O(1).
+    ///
+    /// # Example
+    /// ```
+    /// let map: tidemap::HashMap<u8, u8> = tidemap::HashMap::new();
+    /// assert!(map.growth().is_none());
+    /// ```
     #[must_use]
     pub fn growth(&self) -> Option<Growth> {
         self.table.growth()
     }
 
     /// Growths begun so far, of any kind. One load: cheap enough to poll.
+    ///
+    /// # Example
+    /// ```
+    /// let map: tidemap::HashMap<u32, u32> = (0..1_000).map(|i| (i, i)).collect();
+    /// let before = map.growths_started();
+    /// assert!(map.get(&3).is_some() && map.growths_started() == before);
+    /// ```
     #[must_use]
     #[inline]
     pub fn growths_started(&self) -> u64 {
@@ -283,6 +453,15 @@ impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     }
 
     /// The last 64 finished growths that took more than one step, oldest first.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::new();
+    /// for i in 0..100_000u32 {
+    ///     map.insert(i, i);
+    /// }
+    /// assert!(map.growth_log().iter().all(|growth| growth.steps > 1));
+    /// ```
     #[must_use]
     pub fn growth_log(&self) -> &[Growth] {
         self.table.growth_log()
@@ -304,6 +483,14 @@ where
     /// # Panics
     /// If the map would exceed memory, or if `K`'s `Hash` or `Eq` panics; then `key`
     /// and `value` are dropped and the map is as before.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::new();
+    /// assert_eq!(map.insert(37, "a"), None);
+    /// assert_eq!(map.insert(37, "b"), Some("a"));
+    /// assert_eq!(map[&37], "b");
+    /// ```
     #[inline]
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         let hash = self.hash_builder.hash_one(&key);
@@ -372,14 +559,11 @@ where
     ///     _ => unreachable!(),
     /// }
     /// ```
-    pub fn try_insert(
-        &mut self,
-        key: K,
-        value: V,
-    ) -> Result<&mut V, TryInsertError<'_, K, V, S, A>> {
+    pub fn try_insert(&mut self, key: K, value: V) -> Result<&mut V, TryInsertError<'_, K, V, A>> {
         let hash = self.hash_builder.hash_one(&key);
         if let Some(place) = self.find_hashed(hash, &key) {
-            let entry = OccupiedEntry { place, map: self };
+            let table = &mut self.table;
+            let entry = OccupiedEntry { hash, place, table };
             return Err(TryInsertError::Occupied(OccupiedError {
                 entry,
                 key,
@@ -472,6 +656,13 @@ where
     }
 
     /// The value of `key`. Expected O(1); moves nothing.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb".to_owned(), 1)]);
+    /// assert_eq!(map.get("ebb"), Some(&1));
+    /// assert_eq!(map.get("neap"), None);
+    /// ```
     #[inline]
     pub fn get<Q>(&self, key: &Q) -> Option<&V>
     where
@@ -481,6 +672,12 @@ where
     }
 
     /// Key and value of `key`.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb".to_owned(), 1)]);
+    /// assert_eq!(map.get_key_value("ebb"), Some((&"ebb".to_owned(), &1)));
+    /// ```
     #[inline]
     pub fn get_key_value<Q>(&self, key: &Q) -> Option<(&K, &V)>
     where
@@ -496,6 +693,15 @@ where
     }
 
     /// The value of `key` for change. Pays a share while an old array is left behind.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([("ebb", 1)]);
+    /// if let Some(n) = map.get_mut("ebb") {
+    ///     *n += 1;
+    /// }
+    /// assert_eq!(map["ebb"], 2);
+    /// ```
     #[inline]
     pub fn get_mut<Q>(&mut self, key: &Q) -> Option<&mut V>
     where
@@ -507,7 +713,64 @@ where
         Some(unsafe { &mut (*self.table.entry(place)).1 })
     }
 
+    /// Key and value of `key`, the value for change.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([("ebb", 1)]);
+    /// let (word, n) = map.get_key_value_mut("ebb").unwrap();
+    /// *n += word.len();
+    /// assert_eq!(map["ebb"], 4);
+    /// ```
+    #[inline]
+    pub fn get_key_value_mut<Q>(&mut self, key: &Q) -> Option<(&K, &mut V)>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        self.table.pay_share(entry_hasher(&self.hash_builder));
+        let place = self.find(key)?;
+        // SAFETY: just found; the map is borrowed as long as the answer.
+        let (key, value) = unsafe { &mut *self.table.entry(place) };
+        Some((key, value))
+    }
+
+    /// Adds an entry without looking whether its key is there: for keys that are known
+    /// to differ, such as those of another map.
+    ///
+    /// # Panics
+    /// If the map would exceed memory, or if `K`'s `Hash` panics.
+    ///
+    /// # Safety
+    /// The key is not in the map. Otherwise nothing that the map does later may be relied on,
+    /// not even memory safety.
+    ///
+    /// # Example
+    /// ```
+    /// let names = tidemap::HashMap::from([(1, "one"), (2, "two")]);
+    /// let mut lengths = tidemap::HashMap::with_capacity(names.len());
+    /// for (number, name) in &names {
+    ///     // SAFETY: each key comes once.
+    ///     unsafe { lengths.insert_unique_unchecked(*number, name.len()) };
+    /// }
+    /// assert_eq!(lengths[&2], 3);
+    /// ```
+    #[inline]
+    pub unsafe fn insert_unique_unchecked(&mut self, key: K, value: V) -> (&K, &mut V) {
+        let hash = self.hash_builder.hash_one(&key);
+        self.table.pay_share(entry_hasher(&self.hash_builder));
+        let place = self.insert_new(hash, key, value);
+        // SAFETY: just written; the map is borrowed as long as the answer.
+        let (key, value) = unsafe { &mut *self.table.entry(place) };
+        (key, value)
+    }
+
     /// Whether `key` is in the map.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb", 1)]);
+    /// assert!(map.contains_key("ebb") && !map.contains_key("neap"));
+    /// ```
     #[inline]
     pub fn contains_key<Q>(&self, key: &Q) -> bool
     where
@@ -520,6 +783,13 @@ where
     ///
     /// # Panics
     /// Only if `K`'s `Hash` or `Eq` does; the map then still holds `key`.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([(1, 'a')]);
+    /// assert_eq!(map.remove(&1), Some('a'));
+    /// assert_eq!(map.remove(&1), None);
+    /// ```
     #[inline]
     pub fn remove<Q>(&mut self, key: &Q) -> Option<V>
     where
@@ -529,6 +799,13 @@ where
     }
 
     /// Removes `key`; returns the stored key and its value.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([(1, 'a')]);
+    /// assert_eq!(map.remove_entry(&1), Some((1, 'a')));
+    /// assert!(map.is_empty());
+    /// ```
     #[inline]
     pub fn remove_entry<Q>(&mut self, key: &Q) -> Option<(K, V)>
     where
@@ -552,18 +829,19 @@ where
     /// assert_eq!(count["sea"], 2);
     /// ```
     #[inline]
-    pub fn entry(&mut self, key: K) -> Entry<'_, K, V, S, A> {
+    pub fn entry(&mut self, key: K) -> Entry<'_, K, V, A> {
         let shared = self.table.pay_share(entry_hasher(&self.hash_builder));
         let hash = self.hash_builder.hash_one(&key);
         if let Some(place) = self.find_hashed(hash, &key) {
-            return Entry::Occupied(OccupiedEntry { place, map: self });
+            let table = &mut self.table;
+            return Entry::Occupied(OccupiedEntry { hash, place, table });
         }
         match self.prepare(hash, &key) {
             Ok((hash, paid)) => Entry::Vacant(VacantEntry {
                 hash,
                 key,
                 paid: paid || shared,
-                map: self,
+                table: &mut self.table,
             }),
             Err(error) => error.raise(),
         }
@@ -574,6 +852,13 @@ where
     ///
     /// # Panics
     /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map: tidemap::HashMap<&str, u8> = tidemap::HashMap::new();
+    /// map.reserve(10);
+    /// assert!(map.capacity() >= 10);
+    /// ```
     pub fn reserve(&mut self, additional: usize) {
         if let Err(error) = self.try_reserve(additional) {
             error.raise();
@@ -608,9 +893,9 @@ where
 
 /// Why [`HashMap::try_insert`] did not insert.
 #[non_exhaustive]
-pub enum TryInsertError<'a, K, V, S, A: Allocator + Clone = Global> {
+pub enum TryInsertError<'a, K: 'a, V: 'a, A: Allocator + Clone = Global> {
     /// The key is in the map.
-    Occupied(OccupiedError<'a, K, V, S, A>),
+    Occupied(OccupiedError<'a, K, V, A>),
     /// Memory was refused.
     #[non_exhaustive]
     OutOfMemory {
@@ -625,18 +910,16 @@ pub enum TryInsertError<'a, K, V, S, A: Allocator + Clone = Global> {
 
 /// The key is in the map already: its entry, and what was not inserted.
 #[non_exhaustive]
-pub struct OccupiedError<'a, K, V, S, A: Allocator + Clone = Global> {
+pub struct OccupiedError<'a, K: 'a, V: 'a, A: Allocator + Clone = Global> {
     /// The entry that is there.
-    pub entry: OccupiedEntry<'a, K, V, S, A>,
+    pub entry: OccupiedEntry<'a, K, V, A>,
     /// The key that was not inserted.
     pub key: K,
     /// The value that was not inserted.
     pub value: V,
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> fmt::Debug
-    for OccupiedError<'_, K, V, S, A>
-{
+impl<K: fmt::Debug, V: fmt::Debug, A: Allocator + Clone> fmt::Debug for OccupiedError<'_, K, V, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OccupiedError")
             .field("key", self.entry.key())
@@ -646,8 +929,8 @@ impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> fmt::Debug
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> fmt::Debug
-    for TryInsertError<'_, K, V, S, A>
+impl<K: fmt::Debug, V: fmt::Debug, A: Allocator + Clone> fmt::Debug
+    for TryInsertError<'_, K, V, A>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -661,8 +944,8 @@ impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> fmt::Debug
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> fmt::Display
-    for TryInsertError<'_, K, V, S, A>
+impl<K: fmt::Debug, V: fmt::Debug, A: Allocator + Clone> fmt::Display
+    for TryInsertError<'_, K, V, A>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -679,8 +962,8 @@ impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> fmt::Display
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> core::error::Error
-    for TryInsertError<'_, K, V, S, A>
+impl<K: fmt::Debug, V: fmt::Debug, A: Allocator + Clone> core::error::Error
+    for TryInsertError<'_, K, V, A>
 {
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct RawIter<T> {
     base: *mut u8,
     /// Regions that come after the present one.
     rest: [(*mut u8, usize, usize); 2],
-    marker: PhantomData<T>,
+    marker: PhantomData<*const T>,
 }
 
 impl<T> Clone for RawIter<T> {
