@@ -25,7 +25,8 @@ use core::iter::FusedIterator;
 use equivalent::Equivalent;
 
 use crate::alloc::{Allocator, Global};
-use crate::map::{DefaultHashBuilder, HashMap};
+use crate::hash::DefaultHashBuilder;
+use crate::map::HashMap;
 use crate::raw::{has_text, prefetch, text_of};
 use crate::set::HashSet;
 
@@ -298,8 +299,12 @@ where
                         .prefetch_candidate(*hash, |(key, _)| prefetch(text_of(key)));
                 }
             }
+            let reseeds = self.table.reseeds();
             for place in &mut window[..end] {
-                if let Some((hash, (key, value))) = place.take() {
+                if let Some((mut hash, (key, value))) = place.take() {
+                    if self.table.reseeds() != reseeds {
+                        hash = self.hash_builder.hash_one(&key);
+                    }
                     self.insert_hashed(hash, key, value);
                 }
             }

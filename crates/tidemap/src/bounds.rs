@@ -38,6 +38,13 @@ pub const ALLOCATOR_CALLS_MAX: u64 = if tidemap_span::PAGE_RUNS { 8 } else { 64 
 /// make the allocator's own release of the old array a stall.
 pub const HEAP_ARRAY_BYTES_MAX: usize = if Rare::COMMON { 4 << 10 } else { 256 << 10 };
 
+/// Entries from which on a chain is *long*: with good hashes a given bucket gets there with a
+/// probability below 2^-57, whatever the map's load. Derived in `raw/reseed.rs`.
+pub const LONG_CHAIN_ENTRIES: usize = if Rare::COMMON { 26 } else { 64 };
+
+/// A long chain also has this many times the entries of an average one.
+pub const LONG_CHAIN_LOADS: usize = if Rare::COMMON { 2 } else { 4 };
+
 /// Bytes of entries that one operation may move, for entries of `entry_bytes`:
 /// [`MOVE_BYTES_MAX`], or two entries where that is more, and one entry
 /// more when its own bucket overflows for the first time.

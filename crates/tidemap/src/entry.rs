@@ -31,7 +31,7 @@ pub struct VacantEntry<'a, K: 'a, V: 'a, A: Allocator + Clone = Global> {
     pub(crate) key: K,
     /// Whether this operation did a share of a growth already.
     pub(crate) paid: bool,
-    /// Has room for one more entry: `RawTable::prepare` has succeeded.
+    /// Has room for one more entry: `HashMap::prepare` has succeeded.
     pub(crate) table: &'a mut RawTable<(K, V), A>,
 }
 

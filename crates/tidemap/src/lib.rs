@@ -33,6 +33,8 @@
 //!
 //! # What to know
 //!
+//! * The default hasher has a seed for each map; a map whose keys collide all the same changes to
+//!   another one, in steps. With a hasher of yours it only reports (`docs/hostile-keys.md`).
 //! * Hashers must spread keys over all 64 bits: the low bits choose the bucket, the top
 //!   byte the tag. The default does; an identity hash does not.
 //! * A growth rehashes keys, a few per insertion. If `Hash` panics the map stays valid.
@@ -58,6 +60,7 @@ pub mod bounds;
 mod disjoint;
 mod entry;
 mod error;
+mod hash;
 mod iter;
 mod map;
 mod pace;
@@ -78,12 +81,13 @@ pub use batch::{ContainsMany, GetMany, SetGetMany};
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
 pub use equivalent::Equivalent;
 pub use error::TryReserveError;
+pub use hash::DefaultHashBuilder;
 pub use iter::{Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
-pub use map::{DefaultHashBuilder, HashMap, OccupiedError, TryInsertError};
+pub use map::{HashMap, OccupiedError, TryInsertError};
 pub use pace::{Budget, Progress};
 pub use reclaim::Reclaimer;
 pub use set::HashSet;
-pub use stats::{Growth, GrowthKind, Stats, Work};
+pub use stats::{Growth, GrowthKind, LongChain, Stats, Work};
 pub use table_api::HashTable;
 
 /// Parallel iterators, with the feature `rayon`; the methods are on the maps.
@@ -114,10 +118,11 @@ pub mod par {
 /// ```
 pub mod hash_map {
     pub use crate::entry::{Entry, OccupiedEntry, VacantEntry};
+    pub use crate::hash::DefaultHashBuilder;
     pub use crate::iter::{
         Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut,
     };
-    pub use crate::map::{DefaultHashBuilder, HashMap, OccupiedError, TryInsertError};
+    pub use crate::map::{HashMap, OccupiedError, TryInsertError};
     #[cfg(feature = "std")]
     #[doc(no_inline)]
     pub use std::hash::{DefaultHasher, RandomState};
@@ -158,3 +163,8 @@ pub mod hash_table {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The page on hostile keys, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/hostile-keys.md")]
+struct HostileKeys;

@@ -9,13 +9,10 @@ use equivalent::Equivalent;
 use crate::alloc::{Allocator, Global};
 use crate::entry::{Entry, OccupiedEntry, VacantEntry};
 use crate::error::TryReserveError;
+use crate::hash::DefaultHashBuilder;
 use crate::iter::{Drain, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
-use crate::raw::{Place, RawTable};
+use crate::raw::{Place, RawTable, as_type_mut};
 use crate::stats::{Growth, Stats};
-
-/// The default hasher: foldhash, seeded for each map. Fast, and resistant to keys chosen
-/// by somebody who cannot observe hashes or timings.
-pub type DefaultHashBuilder = foldhash::fast::RandomState;
 
 /// A hash map that pays for its growth in small equal steps.
 ///
@@ -503,11 +500,11 @@ where
     /// [`insert`](Self::insert) of a key with this hash.
     #[inline(always)]
     pub(crate) fn insert_hashed(&mut self, hash: u64, key: K, value: V) -> Option<V> {
-        let mut found = self.table.find(hash, |(k, _)| *k == key);
+        let mut found = self.find_hashed(hash, &key);
         if found.is_some() && self.table.is_relocating() {
             // Replacing pays, too, or an old array would stay for ever. Places are void then.
             self.table.pay_share(entry_hasher(&self.hash_builder));
-            found = self.table.find(hash, |(k, _)| *k == key);
+            found = self.find_hashed(hash, &key);
         }
         if let Some(place) = found {
             // SAFETY: `place` was just found; the reference ends with this statement.
@@ -537,9 +534,9 @@ where
         key: K,
         value: V,
     ) -> Result<Place, (TryReserveError, (K, V))> {
-        match self.table.prepare(entry_hasher(&self.hash_builder)) {
+        match self.prepare(hash, &key) {
             // SAFETY: prepared just now.
-            Ok(paid) => unsafe { self.table.insert_prepared(hash, (key, value), paid) },
+            Ok((hash, paid)) => unsafe { self.table.insert_prepared(hash, (key, value), paid) },
             Err(error) => Err((error, (key, value))),
         }
     }
@@ -563,8 +560,10 @@ where
     /// }
     /// ```
     pub fn try_insert(&mut self, key: K, value: V) -> Result<&mut V, TryInsertError<'_, K, V, A>> {
+        // Pays even if the key is there: its entry can be taken out and put back.
+        self.table.pay_share(entry_hasher(&self.hash_builder));
         let hash = self.hash_builder.hash_one(&key);
-        if let Some(place) = self.table.find(hash, |(k, _)| *k == key) {
+        if let Some(place) = self.find_hashed(hash, &key) {
             let table = &mut self.table;
             let entry = OccupiedEntry { hash, place, table };
             return Err(TryInsertError::Occupied(OccupiedError {
@@ -580,13 +579,71 @@ where
         }
     }
 
+    /// Makes room for a new entry with this key and hash: pays a share of whatever is due. The hash
+    /// to go on with, and whether anything was done.
+    #[inline(always)]
+    pub(crate) fn prepare(&mut self, hash: u64, key: &K) -> Result<(u64, bool), TryReserveError> {
+        if self.table.is_due() {
+            return Ok((self.pay(hash, key)?, true));
+        }
+        Ok((hash, false))
+    }
+
+    /// The slow path of [`prepare`](Self::prepare).
+    #[cold]
+    #[inline(never)]
+    fn pay(&mut self, hash: u64, key: &K) -> Result<u64, TryReserveError> {
+        if self.table.wants_reseed() {
+            match as_type_mut::<S, DefaultHashBuilder>(&mut self.hash_builder) {
+                Some(builder) => {
+                    let fresh = DefaultHashBuilder::reseeded();
+                    match self.table.approach_reseed(builder) {
+                        Some(true) => {
+                            *builder = fresh;
+                            return Ok(self.hash_builder.hash_one(key));
+                        }
+                        Some(false) => return Ok(hash),
+                        None => {}
+                    }
+                }
+                None => self.table.decline_reseed(),
+            }
+        }
+        self.table.pay(entry_hasher(&self.hash_builder))?;
+        Ok(hash)
+    }
+
+    /// The place of a key with this hash. While a map is reseeded a miss is not the end.
+    #[inline(always)]
+    pub(crate) fn find_hashed<Q>(&self, hash: u64, key: &Q) -> Option<Place>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        let found = self.table.find(hash, |(k, _)| key.equivalent(k));
+        if found.is_none() && self.table.is_relocating() {
+            return self.find_behind(key);
+        }
+        found
+    }
+
+    /// The place of a key that a reseed has not moved yet.
+    #[cold]
+    #[inline(never)]
+    fn find_behind<Q>(&self, key: &Q) -> Option<Place>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        let hash = self.table.old_hash_builder()?.hash_one(key);
+        self.table.find_behind(hash, |(k, _)| key.equivalent(k))
+    }
+
     #[inline(always)]
     pub(crate) fn find<Q>(&self, key: &Q) -> Option<Place>
     where
         Q: ?Sized + Hash + Equivalent<K>,
     {
         let hash = self.hash_builder.hash_one(key);
-        self.table.find(hash, |(k, _)| key.equivalent(k))
+        self.find_hashed(hash, key)
     }
 
     /// The entry of a key with this hash.
@@ -595,7 +652,7 @@ where
     where
         Q: ?Sized + Hash + Equivalent<K>,
     {
-        let place = self.table.find(hash, |(k, _)| key.equivalent(k))?;
+        let place = self.find_hashed(hash, key)?;
         // SAFETY: just found; the map is borrowed as long as the answer.
         Some(unsafe { &*self.table.entry(place) })
     }
@@ -777,12 +834,12 @@ where
     pub fn entry(&mut self, key: K) -> Entry<'_, K, V, A> {
         let shared = self.table.pay_share(entry_hasher(&self.hash_builder));
         let hash = self.hash_builder.hash_one(&key);
-        if let Some(place) = self.table.find(hash, |(k, _)| *k == key) {
+        if let Some(place) = self.find_hashed(hash, &key) {
             let table = &mut self.table;
             return Entry::Occupied(OccupiedEntry { hash, place, table });
         }
-        match self.table.prepare(entry_hasher(&self.hash_builder)) {
-            Ok(paid) => Entry::Vacant(VacantEntry {
+        match self.prepare(hash, &key) {
+            Ok((hash, paid)) => Entry::Vacant(VacantEntry {
                 hash,
                 key,
                 paid: paid || shared,
@@ -830,7 +887,9 @@ where
     #[doc(hidden)]
     pub fn check_invariants(&self) {
         self.table
-            .check_invariants(entry_hasher(&self.hash_builder));
+            .check_invariants(entry_hasher(&self.hash_builder), |old, (key, _)| {
+                old.hash_one(key)
+            });
     }
 }
 

@@ -7,7 +7,8 @@ use equivalent::Equivalent;
 
 use crate::alloc::{Allocator, Global};
 use crate::error::TryReserveError;
-use crate::map::{DefaultHashBuilder, HashMap, entry_hasher};
+use crate::hash::DefaultHashBuilder;
+use crate::map::{HashMap, entry_hasher};
 use crate::set_iter::{Drain, Iter};
 use crate::stats::{Growth, Stats};
 
@@ -353,7 +354,7 @@ impl<T: Eq + Hash, S: BuildHasher, A: Allocator + Clone> HashSet<T, S, A> {
         self.map
             .table
             .pay_share(entry_hasher(&self.map.hash_builder));
-        match self.map.table.find(hash, |(there, ())| *there == element) {
+        match self.map.find_hashed(hash, &element) {
             Some(place) => {
                 // SAFETY: just found; the reference ends with this statement.
                 let entry = unsafe { &mut *self.map.table.entry(place) };
@@ -430,10 +431,7 @@ impl<T: Eq + Hash, S: BuildHasher, A: Allocator + Clone> HashSet<T, S, A> {
         self.map
             .table
             .pay_share(entry_hasher(&self.map.hash_builder));
-        let found = self
-            .map
-            .table
-            .find(hash, |(there, ())| value.equivalent(there));
+        let found = self.map.find_hashed(hash, value);
         let place = found.unwrap_or_else(|| {
             let element = f(value);
             assert!(

@@ -6,7 +6,7 @@ use core::iter::{Chain, FusedIterator};
 use core::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, BitXor, BitXorAssign, Sub, SubAssign};
 
 use crate::alloc::{Allocator, Global};
-use crate::map::DefaultHashBuilder;
+use crate::hash::DefaultHashBuilder;
 use crate::set::HashSet;
 use crate::set_iter::Iter;
 

@@ -55,7 +55,7 @@ pub struct OccupiedEntry<'a, T: 'a, A: Allocator + Clone = Global> {
 pub struct VacantEntry<'a, T: 'a, A: Allocator + Clone = Global> {
     hash: u64,
     paid: bool,
-    /// Has room for one more value: `RawTable::prepare` or a removal saw to it.
+    /// Has room for one more value: `HashTable::prepare` or a removal saw to it.
     table: &'a mut RawTable<T, A>,
 }
 
@@ -155,6 +155,20 @@ impl<T, A: Allocator + Clone> HashTable<T, A> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Makes room for a new value; whether anything was done for it.
+    #[inline(always)]
+    fn prepare<H: Fn(&T) -> u64>(&mut self, hasher: &H) -> Result<bool, TryReserveError> {
+        if !self.table.is_due() {
+            return Ok(false);
+        }
+        if self.table.wants_reseed() {
+            // Long chains are the caller's: its hashes have no other seed.
+            self.table.decline_reseed();
+        }
+        self.table.pay(hasher)?;
+        Ok(true)
     }
 
     /// The value with this hash that `eq` accepts. Expected O(1); moves nothing.
@@ -260,7 +274,7 @@ impl<T, A: Allocator + Clone> HashTable<T, A> {
                 table: &mut self.table,
             });
         }
-        match self.table.prepare(&hasher) {
+        match self.prepare(&hasher) {
             Ok(paid) => Entry::Vacant(VacantEntry {
                 hash,
                 paid: paid || shared,
@@ -287,7 +301,7 @@ impl<T, A: Allocator + Clone> HashTable<T, A> {
         H: Fn(&T) -> u64,
     {
         let shared = self.table.pay_share(&hasher);
-        match self.table.prepare(&hasher) {
+        match self.prepare(&hasher) {
             Ok(paid) => VacantEntry {
                 hash,
                 paid: paid || shared,
@@ -472,7 +486,9 @@ impl<T, A: Allocator + Clone> HashTable<T, A> {
     /// Panics if an invariant of the engine does not hold. For this crate's tests.
     #[doc(hidden)]
     pub fn check_invariants<H: Fn(&T) -> u64>(&self, hasher: H) {
-        self.table.check_invariants(hasher);
+        // A table is never reseeded, so the second is not asked.
+        self.table
+            .check_invariants(&hasher, |_, value| hasher(value));
     }
 }
 

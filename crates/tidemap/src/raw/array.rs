@@ -25,8 +25,9 @@ use tidemap_span::{PAGE_RUNS, PageRun, ReserveError, SegmentRun};
 
 use super::meter::Meter;
 use super::shape::Shape;
+use super::tags::HEADER_BYTES;
 use crate::alloc::{Allocator, is_global};
-use crate::bounds::HEAP_ARRAY_BYTES_MAX;
+use crate::bounds::{HEAP_ARRAY_BYTES_MAX, STEP_BUCKETS_MAX};
 use crate::error::TryReserveError;
 
 /// Address space for a map's first page run: doublings in place up to here.
@@ -135,6 +136,44 @@ impl<A: Allocator + Clone> Array<A> {
             layout,
             alloc,
         })
+    }
+
+    /// An array of `buckets` that takes steps to get [ready](Self::make_ready), and how many buckets
+    /// of it are. At most one system call or one allocator call.
+    pub(crate) fn begin<T>(
+        buckets: usize,
+        tries: Tries,
+        alloc: &A,
+        meter: &mut Meter,
+    ) -> Result<(Self, usize), TryReserveError> {
+        let small = buckets.saturating_mul(Shape::<T>::STRIDE) <= HEAP_ARRAY_BYTES_MAX;
+        if !small && is_global::<A>() && !PAGE_RUNS && tries != Tries::HEAP {
+            return Ok((Self::segments::<T>(0, meter)?, 0));
+        }
+        let array = Self::allocate::<T>(buckets, small, tries, alloc, meter)?;
+        let ready = small || !matches!(array, Array::Heap { .. });
+        Ok((array, if ready { buckets } else { 0 }))
+    }
+
+    /// Empties some of the buckets of an array from [`begin`](Self::begin), of which the first `ready`
+    /// are empty; how many are then. A step's number of buckets, or one allocator call.
+    pub(crate) fn make_ready<T>(
+        &mut self,
+        ready: usize,
+        buckets: usize,
+        meter: &mut Meter,
+    ) -> Result<usize, TryReserveError> {
+        if matches!(self, Array::Segments(_)) {
+            let next = buckets.min(ready + buckets_per_segment::<T>());
+            self.extend_segments::<T>(next, meter)?;
+            return Ok(next);
+        }
+        let next = buckets.min(ready + STEP_BUCKETS_MAX);
+        for index in ready..next {
+            // SAFETY: the array has this bucket, and nobody uses it yet.
+            unsafe { bucket_at::<T>(self.base(), index).write_bytes(0, HEADER_BYTES) };
+        }
+        Ok(next)
     }
 
     /// A single bucket with the given number of bytes, owned by the caller.

@@ -58,7 +58,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         }
         let old = match theirs.old {
             Some(_) if other.is_relocating() => {
-                let buckets = other.split_mask + 1;
+                let buckets = other.old_array_buckets();
                 Some(Array::allocate::<T>(
                     buckets,
                     true,
@@ -77,6 +77,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.old = old;
         cold.growth = theirs.growth;
         cold.longest_chain = theirs.longest_chain;
+        cold.hostile.follow(&theirs.hostile);
         (self.base, self.old_base) = (base, old_base);
         (self.mask, self.split_mask, self.cursor) = (other.mask, other.split_mask, other.cursor);
         if !other.pinned.is_null() {

@@ -34,6 +34,7 @@ use super::compact::Compaction;
 use super::log::Log;
 use super::meter::Meter;
 use super::pool::Pool;
+use super::reseed::Hostile;
 use super::shape::Shape;
 use super::split::SCATTERED_MOVES_MAX;
 use super::table::{RawTable, slot};
@@ -73,7 +74,7 @@ pub(crate) struct Cold<T, A: Allocator> {
     /// A new page run still has to be advised before its pages are touched.
     advise: bool,
     /// Which way to get memory comes next, after refusals.
-    tries: Tries,
+    pub(super) tries: Tries,
     /// The bucket of the pinned chain whose entries come next.
     pub(super) pin: *mut u8,
     pub(super) compaction: Option<Compaction>,
@@ -81,9 +82,10 @@ pub(crate) struct Cold<T, A: Allocator> {
     pub(super) longest_chain: usize,
     pub(super) log: Log<A>,
     pub(super) started: u64,
-    pub(super) finished: [u64; 3],
+    pub(super) finished: [u64; 4],
     pub(super) refused: u64,
     pub(super) released: u64,
+    pub(super) hostile: Hostile<A>,
 }
 
 impl<T, A: Allocator + Clone> Cold<T, A> {
@@ -113,9 +115,10 @@ impl<T, A: Allocator + Clone> Cold<T, A> {
             longest_chain: 1,
             log,
             started: 0,
-            finished: [0; 3],
+            finished: [0; 4],
             refused: 0,
             released: 0,
+            hostile: Hostile::new(),
         };
         // SAFETY: fresh memory of that layout.
         unsafe { cold.write(value) };
@@ -133,6 +136,11 @@ impl<T, A: Allocator + Clone> Cold<T, A> {
             let memory = NonNull::new_unchecked(cold.cast());
             alloc.deallocate(memory, Layout::new::<Self>());
         }
+    }
+
+    /// Whether the new array's pages still have to be advised.
+    pub(super) fn set_advise(&mut self, advise: bool) {
+        self.advise = advise;
     }
 
     /// Lets the split of a pinned chain begin again.
@@ -155,6 +163,12 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     #[inline(always)]
     pub(crate) fn is_relocating(&self) -> bool {
         self.old_base != self.base
+    }
+
+    /// Buckets of the old array, if there is one.
+    pub(super) fn old_array_buckets(&self) -> usize {
+        self.behind()
+            .map_or(self.split_mask + 1, |behind| behind.end)
     }
 
     /// Old buckets of the growth that is going on.
@@ -251,7 +265,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         Ok(())
     }
 
-    /// Makes room for one more entry: the slow path of an insertion.
+    /// Makes sure that the next insertion of a new entry finds room: pays a share of a growth if
+    /// one is due. Moves entries; earlier places are void.
     #[inline(never)]
     pub(crate) fn pay(&mut self, hasher: impl Fn(&T) -> u64) -> Result<(), TryReserveError> {
         if self.is_unallocated() {
@@ -503,6 +518,9 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             cold.array.advise(&mut cold.meter);
             return true;
         }
+        if cold.hostile.behind.is_some() {
+            return self.reseed_step(cold, hasher);
+        }
         let at_end = self.cursor > self.split_mask;
         if let Some(old) = &mut cold.old {
             // Behind the cursor nothing is used any more (I2). A whole step at a time,
@@ -530,15 +548,15 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         }
         let releases_more = !at_end && matches!(cold.old, Some(Array::Run(_)));
         if self.cursor > self.split_mask && !releases_more {
-            self.end(cold);
+            self.end_growth(cold, self.split_mask + 1);
         }
         progress
     }
 
-    /// The growth is complete.
-    fn end(&mut self, cold: &mut Cold<T, A>) {
+    /// The growth is complete; the old array, if there is one, has that many buckets.
+    pub(super) fn end_growth(&mut self, cold: &mut Cold<T, A>, old_buckets: usize) {
         if let Some(old) = cold.old.take() {
-            let bytes = old.bytes::<T>(self.split_mask + 1) as u64;
+            let bytes = old.bytes::<T>(old_buckets) as u64;
             cold.released += bytes;
             if let Some(growth) = &mut cold.growth {
                 growth.bytes_released += bytes;
@@ -569,6 +587,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let cold = unsafe { &mut *self.cold.cast_mut() };
         cold.compaction = None;
         cold.advise = false;
+        let old_buckets = self.old_array_buckets();
+        cold.hostile.forget();
         if self.is_growing() {
             if self.is_relocating() {
                 // New buckets ahead of the frontier may never have been written.
@@ -583,7 +603,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 // the doubling began.
                 self.mask = self.split_mask;
             }
-            self.end(cold);
+            self.end_growth(cold, old_buckets);
         }
         self.credit = Shape::<T>::room(self.buckets());
     }
@@ -603,8 +623,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 left => left,
             }
         };
-        if cold.target > 0 {
-            // A longer array is waited for: no dawdling.
+        if cold.target > 0 || cold.hostile.is_waiting() {
+            // A longer array is waited for, or another seed: no dawdling.
             credit = 1;
         }
         if cold.compaction.is_some() {
@@ -616,7 +636,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// The length at which a growth in place owes its next split.
     fn due(&self) -> u64 {
         // SAFETY: the cold part exists while a growth runs.
-        if unsafe { (*self.cold.cast_mut()).target } > 0 {
+        let cold = unsafe { &*self.cold };
+        if cold.target > 0 || cold.hostile.is_waiting() {
             return 0;
         }
         let old = self.old_buckets() as u64;
@@ -628,6 +649,10 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     }
 
     fn relocation_credit(&self, cold: &Cold<T, A>) -> usize {
+        if cold.hostile.behind.is_some() {
+            // Somebody may be at work against this map: no dawdling.
+            return 1;
+        }
         let old = self.old_buckets();
         let start = cold.growth.map_or(0, |growth| growth.len_at_start);
         let end = start + start.min(Shape::<T>::room(old)) / RELOCATE_SHARE;
@@ -637,7 +662,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             array.releasable::<T>(old) / tidemap_span::RELEASE_STEP_BYTES
         });
         let steps = left * 16 / sixteenths + releases as u64 + u64::from(cold.advise) + 1;
-        (end.saturating_sub(self.len) as u64 / steps) as usize
+        // Removals pay as insertions do: a table that became shorter is in no less of a hurry.
+        (end.saturating_sub(self.len.max(start)) as u64 / steps) as usize
     }
 
     /// Old buckets that one step deals with on average, in sixteenths.

@@ -3,9 +3,10 @@
 //! Reading order: [`tags`] and [`shape`] (what a bucket is), [`table`] (where a key
 //! lives, look-up, insertion, removal), [`grow`] (when a table grows), [`split`] (how
 //! entries move), [`compact`]
-//! (same-size growth), [`pace`] (work in idle time), [`array`] and [`pool`] (where memory
-//! comes from), [`reclaim`] (where it goes in the end), [`iter`], [`clone`], [`check`];
-//! beside them [`prefetch`] (batches), `range` (several threads) and [`same_type`].
+//! (same-size growth), [`reseed`] (hostile keys), [`pace`] (work in idle time), [`array`] and
+//! [`pool`] (where memory comes from), [`reclaim`] (where it goes in the end), [`iter`],
+//! [`clone`], [`check`]; beside them [`prefetch`] (batches), `range` (several threads) and
+//! [`same_type`].
 
 mod array;
 mod check;
@@ -21,6 +22,7 @@ mod prefetch;
 #[cfg(feature = "rayon")]
 mod range;
 mod reclaim;
+mod reseed;
 mod same_type;
 mod shape;
 mod split;
@@ -32,7 +34,7 @@ pub(crate) use prefetch::prefetch;
 #[cfg(feature = "rayon")]
 pub(crate) use range::{RangeIter, RawRange};
 pub(crate) use reclaim::Reclaim;
-pub(crate) use same_type::{has_text, text_of};
+pub(crate) use same_type::{as_type_mut, has_text, text_of};
 pub(crate) use table::{Place, RawTable};
 
 /// Makes rare states common where tests look for them.

@@ -20,6 +20,13 @@ pub(crate) fn as_type<A, B: 'static>(value: &A) -> Option<&B> {
     (typeid::of::<A>() == typeid::of::<B>()).then(|| unsafe { &*(&raw const *value).cast::<B>() })
 }
 
+/// `value` as a `B` for change, if that is what it is. `B` has no lifetimes.
+#[inline(always)]
+pub(crate) fn as_type_mut<A, B: 'static>(value: &mut A) -> Option<&mut B> {
+    // SAFETY: by E1 both are the same type.
+    (typeid::of::<A>() == typeid::of::<B>()).then(|| unsafe { &mut *(&raw mut *value).cast::<B>() })
+}
+
 /// Whether [`text_of`] knows keys of this type.
 #[inline(always)]
 pub(crate) fn has_text<K>() -> bool {
@@ -92,5 +99,9 @@ mod tests {
 
         assert_eq!(as_type::<u64, u64>(&3), Some(&3));
         assert_eq!(as_type::<u64, i64>(&3), None);
+        let mut number = 4u8;
+        *as_type_mut::<u8, u8>(&mut number).unwrap() += 1;
+        assert_eq!(number, 5);
+        assert_eq!(as_type_mut::<u8, u16>(&mut number), None);
     }
 }

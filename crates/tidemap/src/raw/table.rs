@@ -159,7 +159,7 @@ pub(super) unsafe fn empty_slot<T>(bucket: *mut u8, is_main: bool) -> Option<usi
 /// # Safety
 /// `bucket` is a live main bucket with all its slots.
 #[inline(always)]
-unsafe fn preferred_empty_slot<T>(bucket: *mut u8, hash: u64) -> Option<usize> {
+pub(super) unsafe fn preferred_empty_slot<T>(bucket: *mut u8, hash: u64) -> Option<usize> {
     if Shape::<T>::PREFERS {
         // SAFETY: buckets begin with an aligned header.
         let empty = unsafe { Header::load(bucket) }.empty();
@@ -284,7 +284,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// # Safety
     /// `home` is the home of `hash`, and `tag` its tag.
     #[inline(never)]
-    unsafe fn find_in_chain(
+    pub(super) unsafe fn find_in_chain(
         &self,
         home: *mut u8,
         hash: u64,
@@ -355,18 +355,10 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         }
     }
 
-    /// Makes sure that the next insertion of a new entry finds room: pays a
-    /// share of a growth if one is due. Moves entries; earlier places are void.
-    ///
-    /// Returns whether anything was done.
+    /// Whether the next insertion must [pay](Self::pay) before it finds room.
     #[inline(always)]
-    pub(crate) fn prepare(&mut self, hasher: impl Fn(&T) -> u64) -> Result<bool, TryReserveError> {
-        if self.credit == 0 {
-            cold_path();
-            self.pay(hasher)?;
-            return Ok(true);
-        }
-        Ok(false)
+    pub(crate) fn is_due(&self) -> bool {
+        self.credit == 0
     }
 
     /// After a removal: the entry that went may be followed by another. While a growth
@@ -381,7 +373,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// When an overflow bucket is needed and memory is refused; the entry comes back.
     ///
     /// # Safety
-    /// [`prepare`](Self::prepare) succeeded and no entry was added since; `paid` is its answer.
+    /// The table [is not due](Self::is_due), or [`pay`](Self::pay) or [`approach_reseed`](Self::approach_reseed)
+    /// succeeded (which `paid` says), and no entry was added since.
     #[inline(always)]
     pub(crate) unsafe fn insert_prepared(
         &mut self,
@@ -445,6 +438,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let place = unsafe { Self::chain_slot(cold, home, tag) };
         cold.meter.end(before);
         self.consider_compaction();
+        self.consider_reseed();
         place
     }
 
@@ -481,6 +475,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             }
             let spill = cold.pool.get(&mut cold.meter).ok_or(refused)?;
             cold.longest_chain = cold.longest_chain.max(length + 1);
+            cold.hostile.met = cold.hostile.met.max(length + 1);
             let mut index = 0;
             if Shape::<T>::LINK_IN_SLOT && *filter == 0 {
                 // S3: the last slot becomes the link; its entry moves on.
@@ -588,6 +583,10 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let all = self.mask.wrapping_add(1);
         if self.cursor == usize::MAX {
             return [(self.base, 0, all), none, none];
+        }
+        if let Some(behind) = self.behind() {
+            let rest = (self.old_base, behind.next, behind.end);
+            return [rest, (self.base, 0, all), none];
         }
         let old = self.split_mask + 1;
         // The pinned bucket's new halves are in use already.

@@ -9,6 +9,7 @@ mod drops;
 mod ends;
 mod growth;
 mod hash_table;
+mod hostile;
 mod ledger;
 mod model;
 mod panics;
