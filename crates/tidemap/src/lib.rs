@@ -59,6 +59,7 @@ mod batch;
 pub mod bounds;
 mod disjoint;
 mod entry;
+mod entry_ref;
 mod error;
 mod hash;
 mod iter;
@@ -71,6 +72,7 @@ mod reclaim;
 #[cfg(feature = "serde")]
 mod serialize;
 mod set;
+mod set_entry;
 mod set_iter;
 mod set_ops;
 mod stats;
@@ -118,6 +120,7 @@ pub mod par {
 /// ```
 pub mod hash_map {
     pub use crate::entry::{Entry, OccupiedEntry, VacantEntry};
+    pub use crate::entry_ref::{EntryRef, VacantEntryRef};
     pub use crate::hash::DefaultHashBuilder;
     pub use crate::iter::{
         Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut,
@@ -140,6 +143,7 @@ pub mod hash_map {
 /// ```
 pub mod hash_set {
     pub use crate::set::HashSet;
+    pub use crate::set_entry::{Entry, OccupiedEntry, VacantEntry};
     pub use crate::set_iter::{Drain, IntoIter, Iter};
     pub use crate::set_ops::{Difference, Intersection, SymmetricDifference, Union};
 }

@@ -7,6 +7,7 @@
 mod list;
 mod of_std;
 mod of_tidemap;
+mod random;
 mod render;
 
 use std::path::{Path, PathBuf};
