@@ -4,6 +4,7 @@
 //! and against tidemap: a method or impl that is missing, or asks for more than std's, does
 //! not compile. The rest is behaviour: the same code runs on both.
 
+mod auto;
 mod list;
 mod of_std;
 mod of_tidemap;

@@ -16,3 +16,6 @@ mod surface;
 
 #[path = "examples.rs"]
 mod examples;
+
+#[path = "variance.rs"]
+mod variance;
