@@ -41,6 +41,24 @@
 //! * Memory of large maps comes straight from the system and goes back to it in pieces.
 //!   Their address space is reserved ahead (gigabytes of *virtual* size).
 //!
+//! # In place of std's or hashbrown's
+//!
+//! Change the `use` line: modules [`hash_map`], [`hash_set`] and [`hash_table`] have the names
+//! that code expects. Types and auto traits are those of std, so entries are spelled
+//! `Entry<'a, K, V>` whatever the hasher; hashbrown's have a parameter for it. Two things differ
+//! from std's maps:
+//!
+//! * Stable Rust has no `#[may_dangle]`: a map that borrows must not outlive what it borrows from by
+//!   even the end of a scope. Declare what is borrowed first, or drop the map before it.
+//! * Without annotations the default hasher is [`DefaultHashBuilder`], not `RandomState`.
+//!
+//! ```compile_fail,E0597
+//! let mut map = tidemap::HashMap::new();
+//! let word = String::from("ebb");
+//! map.insert(1, word.as_str());
+//! // `word` is dropped first, while `map` may still look at it.
+//! ```
+//!
 //! # Features
 //!
 //! | feature | gives | without it |

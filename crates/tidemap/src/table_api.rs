@@ -755,23 +755,23 @@ macro_rules! values {
     };
 }
 
-// SAFETY: null or a value; the table is borrowed for 'a.
-values!(Iter<'a, T>, &'a T, this, unsafe {
-    this.inner.next_entry().as_ref()
+values!(Iter<'a, T>, &'a T, this, {
+    // SAFETY: null or a value; the table is borrowed for 'a.
+    unsafe { this.inner.next_entry().as_ref() }
 });
-// SAFETY: null or a value; the table is borrowed mutably for 'a, and each comes once.
-values!(IterMut<'a, T>, &'a mut T, this, unsafe {
-    this.inner.next_entry().as_mut()
+values!(IterMut<'a, T>, &'a mut T, this, {
+    // SAFETY: null or a value; the table is borrowed mutably for 'a, and each comes once.
+    unsafe { this.inner.next_entry().as_mut() }
 });
-// SAFETY: each value comes once; it is taken out of the table we hold.
-values!(IntoIter<T, A>, T, this, unsafe {
+values!(IntoIter<T, A>, T, this, {
     let place = this.inner.next()?;
-    Some(this.table.take_at(place))
+    // SAFETY: each value comes once; it is taken out of the table we hold.
+    Some(unsafe { this.table.take_at(place) })
 });
-// SAFETY: as above.
-values!(Drain<'a, T, A>, T, this, unsafe {
+values!(Drain<'a, T, A>, T, this, {
     let place = this.inner.next()?;
-    Some(this.table.take_at(place))
+    // SAFETY: as above.
+    Some(unsafe { this.table.take_at(place) })
 });
 
 impl<T, A: Allocator + Clone> Drop for Drain<'_, T, A> {
