@@ -171,14 +171,15 @@ impl<T, A: Allocator + Clone> HashTable<T, A> {
         Ok(true)
     }
 
-    /// The value with this hash that `eq` accepts. Expected O(1); moves nothing.
+    /// The value with this hash that `eq` accepts. Expected O(1); moves nothing. `eq` may also
+    /// be asked about values with other hashes.
     ///
     /// # Example
     /// ```
     /// let mut table = tidemap::HashTable::new();
     /// table.insert_unique(7, "seven", |_| 7);
     /// assert_eq!(table.find(7, |&word| word == "seven"), Some(&"seven"));
-    /// assert_eq!(table.find(8, |_| true), None);
+    /// assert_eq!(table.find(8, |&word| word == "eight"), None);
     /// ```
     #[inline]
     pub fn find<F>(&self, hash: u64, eq: F) -> Option<&T>
@@ -258,7 +259,7 @@ impl<T, A: Allocator + Clone> HashTable<T, A> {
     ///         Entry::Vacant(entry) => { entry.insert((n, 1)); }
     ///     }
     /// }
-    /// assert_eq!(table.find(1, |_| true), Some(&(1, 2)));
+    /// assert_eq!(table.find(1, |&(there, _)| there == 1), Some(&(1, 2)));
     /// ```
     #[inline]
     pub fn entry<F, H>(&mut self, hash: u64, eq: F, hasher: H) -> Entry<'_, T, A>
