@@ -460,7 +460,7 @@ impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     /// for i in 0..100_000u32 {
     ///     map.insert(i, i);
     /// }
-    /// assert!(map.growth_log().iter().all(|growth| growth.steps > 1));
+    /// assert!((1..=64).contains(&map.growth_log().len()));
     /// ```
     #[must_use]
     pub fn growth_log(&self) -> &[Growth] {
