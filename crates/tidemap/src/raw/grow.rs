@@ -242,7 +242,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: both are single buckets; the larger has all slots of the smaller.
         // Entries move as bytes, and the old memory is freed without them.
         unsafe {
-            ptr::copy_nonoverlapping(old, self.base, HEADER_BYTES);
+            // Tags, and what lies between them and the slots.
+            ptr::copy_nonoverlapping(old, self.base, Shape::<T>::SLOTS_AT);
             let (from, to) = (slot::<T>(old, 0), slot::<T>(self.base, 0));
             ptr::copy_nonoverlapping(from, to, slots);
             self.free_single(old, slots);

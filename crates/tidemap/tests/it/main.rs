@@ -9,6 +9,7 @@ mod drops;
 mod ends;
 mod growth;
 mod hostile;
+mod kept;
 mod ledger;
 mod model;
 mod panics;
