@@ -560,6 +560,8 @@ where
     /// }
     /// ```
     pub fn try_insert(&mut self, key: K, value: V) -> Result<&mut V, TryInsertError<'_, K, V, A>> {
+        // Pays even if the key is there: its entry can be taken out and put back.
+        self.table.pay_share(entry_hasher(&self.hash_builder));
         let hash = self.hash_builder.hash_one(&key);
         if let Some(place) = self.find_hashed(hash, &key) {
             let table = &mut self.table;

@@ -663,7 +663,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             array.releasable::<T>(old) / tidemap_span::RELEASE_STEP_BYTES
         });
         let steps = left * 16 / sixteenths + releases as u64 + u64::from(cold.advise) + 1;
-        (end.saturating_sub(self.len) as u64 / steps) as usize
+        // Removals pay as insertions do: a table that became shorter is in no less of a hurry.
+        (end.saturating_sub(self.len.max(start)) as u64 / steps) as usize
     }
 
     /// Old buckets that one step deals with on average, in sixteenths.

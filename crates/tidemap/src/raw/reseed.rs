@@ -397,18 +397,18 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             .as_ref()
             .map_or((0, 0), |b| (b.next, b.end));
         let at_end = next >= end;
-        if let Some(old) = &mut cold.old {
-            if at_end || old.releasable::<T>(next) >= tidemap_span::RELEASE_STEP_BYTES {
-                // SAFETY: old buckets below `next` are never used again (H3).
-                let bytes = unsafe { old.release::<T>(next, &mut cold.meter) };
-                if bytes > 0 {
-                    cold.released += bytes as u64;
-                    if let Some(growth) = &mut cold.growth {
-                        growth.bytes_released += bytes as u64;
-                        growth.steps += 1;
-                    }
-                    return true;
+        if let Some(old) = &mut cold.old
+            && (at_end || old.releasable::<T>(next) >= tidemap_span::RELEASE_STEP_BYTES)
+        {
+            // SAFETY: old buckets below `next` are never used again (H3).
+            let bytes = unsafe { old.release::<T>(next, &mut cold.meter) };
+            if bytes > 0 {
+                cold.released += bytes as u64;
+                if let Some(growth) = &mut cold.growth {
+                    growth.bytes_released += bytes as u64;
+                    growth.steps += 1;
                 }
+                return true;
             }
         }
         if at_end {
