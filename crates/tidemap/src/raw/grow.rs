@@ -584,11 +584,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
 
     /// After `clear`: whatever grew is done, because there is nothing to move.
     pub(super) fn clear_growth(&mut self) {
+        let old_buckets = self.old_array_buckets();
         // SAFETY: callers made sure that the cold part exists.
         let cold = unsafe { &mut *self.cold.cast_mut() };
         cold.compaction = None;
         cold.advise = false;
-        let old_buckets = self.old_array_buckets();
         cold.hostile.forget();
         if self.is_growing() {
             if self.is_relocating() {
