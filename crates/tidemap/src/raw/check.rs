@@ -1,6 +1,7 @@
 //! Figures and invariants of a table.
 
 use super::array::bucket_at;
+use super::kept;
 use super::shape::Shape;
 use super::table::{RawTable, chain_of, full_slots, next_of, slot};
 use super::tags::{filter_bit, tag_of};
@@ -156,6 +157,14 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                             };
                             let split = expected == self.pinned && self.split_home(hash) == home;
                             assert!(expected == home || split, "an entry is in a foreign chain");
+                            let is_behind = self.behind().is_some() && base == self.old_base;
+                            if Shape::<T>::KEEPS_BITS && home != self.pinned && !split && !is_behind
+                            {
+                                // K1, K3; what a reseed has not moved is hashed anyway.
+                                let wanted = kept::bits(hash, self.layout_mask(hash));
+                                let found = *bucket.add(Shape::<T>::BITS_AT + index);
+                                assert_eq!(found, wanted, "kept bits do not fit the hash");
+                            }
                         }
                         bucket = if is_main {
                             chain_of::<T>(home)

@@ -8,6 +8,7 @@
 
 use super::array::{Array, Tries, bucket_at};
 use super::grow::Cold;
+use super::kept;
 use super::meter::Meter;
 use super::shape::Shape;
 use super::table::{RawTable, chain_of, full_slots, next_of, slot};
@@ -147,6 +148,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             for index in full_slots::<T>(from, is_main) {
                 let value = clone(&*slot::<T>(from, index));
                 slot::<T>(to, index).write(value);
+                kept::carry::<T>(from, index, to, index);
                 *to.add(index) = *from.add(index);
                 self.len += 1;
                 if self.cold.is_null() {

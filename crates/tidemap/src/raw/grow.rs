@@ -242,7 +242,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: both are single buckets; the larger has all slots of the smaller.
         // Entries move as bytes, and the old memory is freed without them.
         unsafe {
-            ptr::copy_nonoverlapping(old, self.base, HEADER_BYTES);
+            // Tags, and what lies between them and the slots.
+            ptr::copy_nonoverlapping(old, self.base, Shape::<T>::SLOTS_AT);
             let (from, to) = (slot::<T>(old, 0), slot::<T>(self.base, 0));
             ptr::copy_nonoverlapping(from, to, slots);
             self.free_single(old, slots);
@@ -583,11 +584,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
 
     /// After `clear`: whatever grew is done, because there is nothing to move.
     pub(super) fn clear_growth(&mut self) {
+        let old_buckets = self.old_array_buckets();
         // SAFETY: callers made sure that the cold part exists.
         let cold = unsafe { &mut *self.cold.cast_mut() };
         cold.compaction = None;
         cold.advise = false;
-        let old_buckets = self.old_array_buckets();
         cold.hostile.forget();
         if self.is_growing() {
             if self.is_relocating() {

@@ -1,6 +1,7 @@
 //! The engine: everything unsafe, generic over the entry type alone.
 //!
-//! Reading order: [`tags`] and [`shape`] (what a bucket is), [`table`] (where a key
+//! Reading order: [`tags`] and [`shape`] (what a bucket is), [`kept`] (hash bits
+//! that spare hashing), [`table`] (where a key
 //! lives, look-up, insertion, removal), [`grow`] (when a table grows), [`split`] (how
 //! entries move), [`compact`]
 //! (same-size growth), [`reseed`] (hostile keys), [`pace`] (work in idle time), [`array`] and
@@ -14,6 +15,7 @@ mod clone;
 mod compact;
 mod grow;
 mod iter;
+mod kept;
 mod log;
 mod meter;
 mod pace;

@@ -40,6 +40,7 @@
 
 use super::array::{Array, Tries, bucket_at};
 use super::grow::Cold;
+use super::kept;
 use super::meter::Front;
 use super::shape::Shape;
 use super::split::SCATTERED_MOVES_MAX;
@@ -512,6 +513,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 },
             };
             ptr::copy_nonoverlapping(from, slot::<T>(place.bucket, place.index), 1);
+            kept::keep::<T>(place.bucket, place.index, hash, self.mask);
             *place.bucket.add(place.index) = tag;
             *bucket.add(index) = 0;
             if place.bucket == goal {

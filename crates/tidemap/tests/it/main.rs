@@ -10,6 +10,7 @@ mod ends;
 mod growth;
 mod hash_table;
 mod hostile;
+mod kept;
 mod ledger;
 mod model;
 mod panics;
