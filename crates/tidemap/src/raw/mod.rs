@@ -6,7 +6,8 @@
 //! entries move), [`compact`]
 //! (same-size growth), [`reseed`] (hostile keys), [`pace`] (work in idle time), [`array`] and
 //! [`pool`] (where memory comes from), [`reclaim`] (where it goes in the end), [`iter`],
-//! [`clone`], [`check`]; beside them [`prefetch`] (batches) and [`same_type`].
+//! [`clone`], [`check`]; beside them [`prefetch`] (batches), `range` (several threads) and
+//! [`same_type`].
 
 mod array;
 mod check;
@@ -20,6 +21,8 @@ mod meter;
 mod pace;
 mod pool;
 mod prefetch;
+#[cfg(feature = "rayon")]
+mod range;
 mod reclaim;
 mod reseed;
 mod same_type;
@@ -30,6 +33,8 @@ mod tags;
 
 pub(crate) use iter::RawIter;
 pub(crate) use prefetch::prefetch;
+#[cfg(feature = "rayon")]
+pub(crate) use range::{RangeIter, RawRange};
 pub(crate) use reclaim::Reclaim;
 pub(crate) use same_type::{as_type_mut, has_text, text_of};
 pub(crate) use table::{Place, RawTable};

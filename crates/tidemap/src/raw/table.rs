@@ -373,6 +373,12 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.credit == 0
     }
 
+    /// After a removal: the entry that went may be followed by another. While a growth
+    /// relocates a removal adds no credit; the length stays what it was, so the growth loses nothing.
+    pub(crate) fn keep_room(&mut self) {
+        self.credit = self.credit.max(1);
+    }
+
     /// Adds an entry that is not in the table.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod bounds;
 mod drops;
 mod ends;
 mod growth;
+mod hash_table;
 mod hostile;
 mod kept;
 mod ledger;
