@@ -157,10 +157,10 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                             };
                             let split = expected == self.pinned && self.split_home(hash) == home;
                             assert!(expected == home || split, "an entry is in a foreign chain");
-                            let is_behind = self.behind().is_some() && base == self.old_base;
-                            if Shape::<T>::KEEPS_BITS && home != self.pinned && !split && !is_behind
-                            {
-                                // K1, K3; what a reseed has not moved is hashed anyway.
+                            let calm = (!self.is_growing()).then_some(self.mask);
+                            let is_right = self.cold.is_null() || (*self.cold).kept.is_right(calm);
+                            if Shape::<T>::KEEPS_BITS && is_right && home != self.pinned && !split {
+                                // K1, K3, K4.
                                 let wanted = kept::bits(hash, self.layout_mask(hash));
                                 let found = *bucket.add(Shape::<T>::BITS_AT + index);
                                 assert_eq!(found, wanted, "kept bits do not fit the hash");

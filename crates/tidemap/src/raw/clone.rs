@@ -79,6 +79,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.growth = theirs.growth;
         cold.longest_chain = theirs.longest_chain;
         cold.hostile.follow(&theirs.hostile);
+        cold.kept = theirs.kept;
         (self.base, self.old_base) = (base, old_base);
         (self.mask, self.split_mask, self.cursor) = (other.mask, other.split_mask, other.cursor);
         if !other.pinned.is_null() {

@@ -31,6 +31,7 @@
 
 use super::array::{Array, Tries, bucket_at};
 use super::compact::Compaction;
+use super::kept::Kept;
 use super::log::Log;
 use super::meter::Meter;
 use super::pool::Pool;
@@ -86,6 +87,7 @@ pub(crate) struct Cold<T, A: Allocator> {
     pub(super) refused: u64,
     pub(super) released: u64,
     pub(super) hostile: Hostile<A>,
+    pub(super) kept: Kept,
 }
 
 impl<T, A: Allocator + Clone> Cold<T, A> {
@@ -119,6 +121,7 @@ impl<T, A: Allocator + Clone> Cold<T, A> {
             refused: 0,
             released: 0,
             hostile: Hostile::new(),
+            kept: Kept::of_empty(0),
         };
         // SAFETY: fresh memory of that layout.
         unsafe { cold.write(value) };
@@ -218,6 +221,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.cold = Cold::try_new(array, &self.alloc).map_err(|(error, _)| error)?;
         (self.base, self.old_base) = (base, base);
         self.mask = buckets - 1;
+        // SAFETY: just made.
+        unsafe { (*self.cold.cast_mut()).kept = Kept::of_empty(self.mask) };
         self.credit = Shape::<T>::room(buckets);
         Ok(())
     }
@@ -460,6 +465,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.split_mask = self.mask;
         self.mask = target - 1;
         self.cursor = 0;
+        cold.kept.begin(self.split_mask, self.mask, self.cursor);
         let kind = if in_place {
             GrowthKind::InPlace
         } else {
@@ -576,6 +582,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 cold.remember(growth);
             }
         }
+        let is_done = self.cursor > self.split_mask;
+        cold.kept.end(self.mask, self.cursor, is_done);
         self.old_base = self.base;
         self.split_mask = 0;
         self.cursor = usize::MAX;
@@ -606,6 +614,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             }
             self.end_growth(cold, old_buckets);
         }
+        cold.kept = Kept::of_empty(self.mask);
         self.credit = Shape::<T>::room(self.buckets());
     }
 

@@ -10,6 +10,8 @@
 //!     doublings in a row one does.
 //! K3. In a pinned chain bytes may be renewed already. Its split goes by K2, so it either never reads
 //!     them, or old and new bytes are the same.
+//! K4. Only [`Kept`] says whether bytes are read. Where K1 may not hold, after a shrink for one, the next
+//!     growth renews them.
 
 use super::shape::Shape;
 
@@ -19,10 +21,66 @@ fn first_bit(mask: usize) -> u32 {
     (usize::BITS - mask.leading_zeros()) & !7
 }
 
-/// Whether a growth between layouts with these masks can read the bytes it finds (K2).
-#[inline(always)]
-pub(super) fn are_enough<T>(old_mask: usize, new_mask: usize) -> bool {
-    Shape::<T>::KEEPS_BITS && first_bit(old_mask) == first_bit(new_mask)
+/// Whether the bytes of a table can be relied on. Whatever moves entries without their bytes need not
+/// say so: a layout is trusted only if the last thing that happened to it was a whole growth.
+#[derive(Clone, Copy)]
+pub(super) struct Kept {
+    /// The mask of the layout whose bytes are all as K1 says.
+    mask: usize,
+    /// Whether the growth that is going on reads bytes; else it renews them.
+    reads: bool,
+    /// Whether it has gone over all buckets so far, once each.
+    is_whole: bool,
+    /// The cursor after its last step.
+    cursor: usize,
+}
+
+impl Kept {
+    /// Of an empty layout with this mask.
+    pub(super) const fn of_empty(mask: usize) -> Kept {
+        Kept {
+            mask,
+            reads: false,
+            is_whole: false,
+            cursor: 0,
+        }
+    }
+
+    /// A growth from one layout to another begins with this cursor.
+    pub(super) fn begin(&mut self, old_mask: usize, new_mask: usize, cursor: usize) {
+        *self = Kept {
+            mask: usize::MAX,
+            reads: self.mask == old_mask && first_bit(old_mask) == first_bit(new_mask),
+            is_whole: true,
+            cursor,
+        };
+    }
+
+    /// Before a step: whether bytes may be read. If the cursor is not where the last step left it, buckets
+    /// were merged in between.
+    pub(super) fn check(&mut self, cursor: usize) -> bool {
+        if cursor != self.cursor {
+            (self.reads, self.is_whole) = (false, false);
+        }
+        self.reads
+    }
+
+    /// After a step.
+    pub(super) fn follow(&mut self, cursor: usize) {
+        self.cursor = cursor;
+    }
+
+    /// The growth ends, with this mask and cursor; `is_done` says that no bucket was left out.
+    pub(super) fn end(&mut self, mask: usize, cursor: usize, is_done: bool) {
+        let is_valid = is_done && self.is_whole && self.cursor == cursor;
+        *self = Kept::of_empty(if is_valid { mask } else { usize::MAX });
+    }
+
+    /// Whether bytes in the layout with this mask are right, for checks. While buckets are split, `None`
+    /// asks about all of them.
+    pub(super) fn is_right(&self, mask: Option<usize>) -> bool {
+        mask.map_or(self.reads && self.is_whole, |mask| mask == self.mask)
+    }
 }
 
 /// What the byte of an entry holds.

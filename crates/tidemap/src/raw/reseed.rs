@@ -382,6 +382,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.mask = fresh.buckets - 1;
         // H4.
         (self.split_mask, self.cursor) = (0, 1);
+        cold.kept.begin(self.split_mask, self.mask, self.cursor);
     }
 
     /// One step of the reseed that is going on (H5). `false` when memory was refused and nothing

@@ -43,6 +43,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let doubling = self.mask + 1 == 2 * old;
         let mut bytes_left = MOVE_BYTES_MAX.max(2 * Shape::<T>::ENTRY);
         let mut progress = false;
+        let reads = Shape::<T>::KEEPS_BITS && cold.kept.check(self.cursor);
         for _ in 0..STEP_BUCKETS_MAX {
             if self.cursor >= old {
                 break;
@@ -75,16 +76,16 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     && bytes_left >= Self::SHORT_CHAIN_ENTRIES * Shape::<T>::ENTRY
                     && Self::is_short(from);
                 let moved = if plain {
-                    Some(self.split_plain(cold, hasher, from, high))
+                    Some(self.split_plain(cold, hasher, reads, from, high))
                 } else if short {
-                    self.split_short(cold, hasher, from, high)
+                    self.split_short(cold, hasher, reads, from, high)
                 } else {
                     None
                 };
                 if let Some(moved) = moved {
                     bytes_left -= moved * Shape::<T>::ENTRY;
                 } else {
-                    match self.split_chain(cold, hasher, from, &mut bytes_left) {
+                    match self.split_chain(cold, hasher, reads, from, &mut bytes_left) {
                         Chain::Done => {}
                         Chain::Paused => {
                             progress = true;
@@ -97,6 +98,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             self.cursor += 1;
             progress = true;
         }
+        cold.kept.follow(self.cursor);
         if let Some(growth) = &mut cold.growth {
             growth.done_buckets = self.cursor.min(growth.from_buckets);
         }
@@ -141,6 +143,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         &mut self,
         cold: &mut Cold<T, A>,
         hasher: &impl Fn(&T) -> u64,
+        reads: bool,
         from: *mut u8,
         high: *mut u8,
     ) -> usize {
@@ -149,7 +152,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         unsafe {
             let full = full_slots::<T>(from, true);
             // G4: all user code first. Branch-free: the bit is as good as random.
-            let up = self.upper_half(from, full, bit, hasher);
+            let up = self.upper_half(from, full, bit, reads, hasher);
             let relocating = self.is_relocating();
             let mut moved = Self::pour(from, Bits(up), high);
             if relocating {
@@ -202,6 +205,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         &mut self,
         cold: &mut Cold<T, A>,
         hasher: &impl Fn(&T) -> u64,
+        reads: bool,
         home: *mut u8,
         high: *mut u8,
     ) -> Option<usize> {
@@ -222,7 +226,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 }
                 let full = full_slots::<T>(bucket, number == 0);
                 all += full.0.count_ones();
-                up[number] = self.upper_half(bucket, full, bit, hasher);
+                up[number] = self.upper_half(bucket, full, bit, reads, hasher);
                 ups += up[number].count_ones();
             }
             let most = Shape::<T>::SLOTS as u32;
@@ -280,8 +284,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         }
     }
 
-    /// Which of the given entries go to the upper half when the buckets double: from their kept bits,
-    /// or by hashing them all, which renews the bits.
+    /// Which of the given entries go to the upper half when the buckets double: from their kept bits
+    /// if these can be read (K4), or by hashing them all, which renews the bits.
     ///
     /// # Safety
     /// The slots of `bucket`, which is in the chain of the old bucket at the cursor, hold entries.
@@ -291,12 +295,13 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         bucket: *mut u8,
         entries: Bits,
         bit: u32,
+        reads: bool,
         hasher: &impl Fn(&T) -> u64,
     ) -> u32 {
         let mut up = 0;
         // SAFETY: by the caller's promise.
         unsafe {
-            if kept::are_enough::<T>(self.split_mask, self.mask) {
+            if reads {
                 for index in entries {
                     up |= (kept::bit_of::<T>(bucket, index, bit) as u32) << index;
                 }
@@ -392,6 +397,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         &mut self,
         cold: &mut Cold<T, A>,
         hasher: &impl Fn(&T) -> u64,
+        reads: bool,
         home: *mut u8,
         bytes_left: &mut usize,
     ) -> Chain {
@@ -433,7 +439,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 let mut goals = [0usize; 16];
                 if doubling {
                     let bit = old.trailing_zeros();
-                    let up = self.upper_half(bucket, full, bit, hasher) as usize;
+                    let up = self.upper_half(bucket, full, bit, reads, hasher) as usize;
                     for index in full {
                         goals[index] = (up >> index & 1) << bit | self.cursor;
                     }
