@@ -8,8 +8,14 @@
 //! | what is told about a map | [`model`] |
 //! | what can go wrong | [`error`] |
 //! | where does a Go release keep its data | [`layout`] |
-//! | how is memory read | [`target`] |
-#![deny(unsafe_code)]
+//! | how is memory read | [`target`], [`memory`] |
+//! | what does the executable say | [`binary`] |
+//! | where are functions, types, variables | [`module`] |
+//! | which objects are alive | [`heap`] |
+//! | what are their types | [`types`], [`dwarf`] |
+//! | how is one map read, and when does a reading hold | [`reading`], [`classic`], [`swiss`] |
+//! | what do arrays take from the allocator | [`sizes`] |
+#![forbid(unsafe_code)]
 
 pub mod model;
 
@@ -18,6 +24,26 @@ pub mod error;
 pub mod layout;
 
 pub mod target;
+
+pub mod memory;
+
+pub mod binary;
+
+pub mod module;
+
+pub mod heap;
+
+pub mod types;
+
+pub mod dwarf;
+
+pub mod sizes;
+
+pub mod reading;
+
+pub mod classic;
+
+pub mod swiss;
 
 pub use error::{Error, Result};
 pub use layout::Layout;
