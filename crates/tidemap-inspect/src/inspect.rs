@@ -40,6 +40,10 @@ use crate::walk::{Evidence, Walk};
 
 /// Rounds of typing maps by what other maps hold.
 const ROUNDS_MAX: usize = 4;
+/// Readings of the heap for maps that grow while they are read.
+const HEAP_ROUNDS: usize = 6;
+/// Of those, readings of what stands still: its writer may just not be running.
+const STILL_ROUNDS: usize = 3;
 /// Candidate types that a row names at most.
 const CANDIDATES_MAX: usize = 16;
 /// Bytes of one stack that are searched for headers at most.
@@ -404,9 +408,8 @@ impl Inspector {
         } else {
             None
         };
-        let heap = self.heap()?;
-        let context = self.context(&heap);
-        let mut found = self.candidates(&context, &mut summary);
+        let mut heap = self.heap()?;
+        let candidates = self.candidates(&self.context(&heap), &mut summary);
         if let Some(pause) = pause {
             summary.paused_us = Some(pause.elapsed_us());
             drop(pause);
@@ -426,9 +429,46 @@ impl Inspector {
             shapes.dedup();
             shapes
         };
-        let before = found.len();
-        found.retain_mut(|candidate| self.read_content(&context, candidate, &shapes, &by_bucket));
-        summary.header_shaped_rejected += (before - found.len()) as u64;
+        let mut found = Vec::new();
+        let mut rejected = candidates;
+        for round in 0..HEAP_ROUNDS {
+            if round > 0 {
+                // What was allocated meanwhile is not in the spans read before: a
+                // map that grew would look like none.
+                if rejected.is_empty() || self.target.kind() == TargetKind::Core {
+                    break;
+                }
+                heap = self.heap()?;
+                let bytes = self.offsets.header_bytes();
+                let addresses: Vec<u64> = rejected.iter().map(|c| c.address).collect();
+                let headers = memory.many(&addresses, bytes as usize).unwrap_or_default();
+                let before = rejected.len();
+                let mut now = headers.into_iter();
+                rejected.retain_mut(|candidate| match now.next().flatten() {
+                    // Look-alikes stand still: a few more times are enough for them.
+                    Some(header) if round <= STILL_ROUNDS || header != candidate.header => {
+                        let plausible = self.offsets.plausible(&header);
+                        candidate.header = header;
+                        candidate.readings.clear();
+                        plausible
+                    }
+                    _ => false,
+                });
+                summary.header_shaped_rejected += (before - rejected.len()) as u64;
+            }
+            let context = self.context(&heap);
+            let (passed, failed): (Vec<_>, Vec<_>) = rejected
+                .into_iter()
+                .map(|mut candidate| {
+                    let passes = self.read_content(&context, &mut candidate, &shapes, &by_bucket);
+                    (passes, candidate)
+                })
+                .partition(|(passes, _)| *passes);
+            found.extend(passed.into_iter().map(|(_, candidate)| candidate));
+            rejected = failed.into_iter().map(|(_, candidate)| candidate).collect();
+        }
+        summary.header_shaped_rejected += rejected.len() as u64;
+        let context = self.context(&heap);
         let owned: HashSet<u64> = found
             .iter()
             .flat_map(|c| {
@@ -855,7 +895,7 @@ impl Inspector {
                     .map(|bits| (object, bits))
             });
             if let Some((object, bits)) = bits {
-                candidates.retain(|m| {
+                let by_bits = |m: &Rc<MapLayout>| {
                     let count = match self.layout.design() {
                         Design::Classic => {
                             self.array_buckets(&candidate.header, m, fit.context.sizes)
@@ -865,7 +905,11 @@ impl Inspector {
                     types
                         .pointer_mask(m.bucket, count)
                         .is_none_or(|mask| mask == bits)
-                });
+                };
+                // None left: the array was replaced while it was looked at.
+                if candidates.iter().any(by_bits) {
+                    candidates.retain(by_bits);
+                }
             }
         }
         if candidates.len() > 1 || candidate.bucket_type.is_none() {
@@ -995,8 +1039,14 @@ impl Inspector {
         let nothing_fits =
             layout.is_none() && decision.name.is_none() && decision.candidates.is_empty();
         if nothing_fits && !candidate.empty {
-            // Its values are of no map type of the program.
-            return None;
+            // Its values are of no map type of the program, unless they changed
+            // while they were looked at.
+            let now = context
+                .memory
+                .bytes(candidate.address, self.offsets.header_bytes());
+            if candidate.on_stack || now.is_ok_and(|now| now == candidate.header) {
+                return None;
+            }
         }
         if !reading.holds && candidate.readings.len() == 1 && nothing_fits {
             return None;
