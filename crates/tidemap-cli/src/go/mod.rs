@@ -4,13 +4,18 @@
 //! - [`plan`]: growth moments, bytes, the hint to write.
 //! - [`claims`]: what is said about Go maps, decided by running the model.
 //! - [`step`]: look inside a map while it works.
+//! - [`list`]: every map of a running Go process or core dump.
+//! - [`show`]: one of them, with all that is known.
 
 use std::process::ExitCode;
 
 mod claims;
 mod input;
+mod list;
 pub(crate) mod plan;
+mod show;
 mod step;
+mod table;
 mod verify;
 
 /// Arguments of `tidemap go`.
@@ -26,6 +31,8 @@ enum Command {
     Plan(plan::Args),
     Claims(claims::Args),
     Step(step::Args),
+    List(list::Args),
+    Show(show::Args),
 }
 
 /// Exit code for "no": a difference or a disagreement was found.
@@ -38,6 +45,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Plan(args) => plan::run(args),
         Command::Claims(args) => claims::run(args),
         Command::Step(args) => step::run(args),
+        Command::List(args) => list::run(args),
+        Command::Show(args) => show::run(args),
     }
 }
 
