@@ -1,0 +1,73 @@
+// Zoo is a process full of maps that knows the truth about them.
+//
+//	zoo park TRUTH      build the maps, write the truth file, stand still until stdin closes
+//	zoo crash TRUTH     the same, then die with a core where the system writes one
+//	zoo hammer TRUTH    besides, four writers change maps without pause
+//	zoo tiny TRUTH      a small one, for a recording that fits a repository
+//
+// The truth file names every map: type, count, geometry, growth state,
+// address, where it hangs, and whether a listing has to show it. The program
+// runs with Go 1.21 to 1.27 and looks at its own headers through unsafe.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if len(os.Args) != 3 {
+		fail("say what to do and where the truth goes: zoo park|crash|hammer|tiny TRUTH")
+	}
+	mode, file := os.Args[1], os.Args[2]
+	scale := 1000
+	switch mode {
+	case "park", "crash":
+	case "hammer":
+		scale = 100
+	case "tiny":
+		scale = 4
+	default:
+		fail("unknown mode %q; use park, crash, hammer or tiny", mode)
+	}
+	t := newTruth()
+	buildGlobals(t, scale)
+	buildRooms(t, scale)
+	buildGrowing(t, scale)
+	buildGoroutines(t)
+	buildDecoys(t, scale*2)
+	if mode == "hammer" {
+		buildHammered(t)
+	}
+	// From here nothing is collected: garbage stays where the truth file says.
+	runtime.GC()
+	runtime.GC()
+	debug.SetGCPercent(-1)
+	if mode != "tiny" {
+		buildGarbage(t)
+	}
+	t.write(file, mode)
+	if mode == "hammer" {
+		hammer()
+		debug.SetGCPercent(100)
+	}
+	fmt.Println("ready", os.Getpid())
+	if mode == "crash" {
+		syscall.Kill(os.Getpid(), syscall.SIGABRT)
+		time.Sleep(time.Minute)
+	}
+	io.Copy(io.Discard, os.Stdin)
+	runtime.KeepAlive(t)
+	touch()
+}
+
+// A failed self-check ends the program: a truth file never lies.
+func fail(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "zoo: "+format+"\n", args...)
+	os.Exit(2)
+}
