@@ -46,7 +46,9 @@ pub enum Error {
         reason: String,
     },
     /// The executable is of another machine or system.
-    #[error("{path}: built for {found}; only x86-64 Linux is read so far (docs/go-list.md says what is missing)")]
+    #[error(
+        "{path}: built for {found}; only x86-64 Linux is read so far (docs/go-list.md says what is missing)"
+    )]
     Machine {
         /// The file.
         path: PathBuf,
@@ -54,13 +56,17 @@ pub enum Error {
         found: String,
     },
     /// Not built by Go.
-    #[error("{path}: not a Go program (no Go build information); `tidemap go` reads programs built by Go 1.21 to 1.27")]
+    #[error(
+        "{path}: not a Go program (no Go build information); `tidemap go` reads programs built by Go 1.21 to 1.27"
+    )]
     NotGo {
         /// The file.
         path: PathBuf,
     },
     /// Go code inside a host that is not Go.
-    #[error("{path}: the host is no Go program, but {module} is Go code built as {mode}; plugins and shared libraries are not read, build the code as a program to inspect it")]
+    #[error(
+        "{path}: the host is no Go program, but {module} is Go code built as {mode}; plugins and shared libraries are not read, build the code as a program to inspect it"
+    )]
     SharedLibrary {
         /// The host.
         path: PathBuf,
@@ -70,7 +76,9 @@ pub enum Error {
         mode: String,
     },
     /// The file given is not the one that runs.
-    #[error("{path} is not the program in the target: {what} differs (target {target}, file {file}); pass the very file that was started")]
+    #[error(
+        "{path} is not the program in the target: {what} differs (target {target}, file {file}); pass the very file that was started"
+    )]
     WrongBinary {
         /// The file.
         path: PathBuf,
@@ -82,7 +90,9 @@ pub enum Error {
         file: String,
     },
     /// A Go release without layout data.
-    #[error("{path}: built by {found}; layouts are known for {known}; nothing is guessed, ask for a layout file of that release")]
+    #[error(
+        "{path}: built by {found}; layouts are known for {known}; nothing is guessed, ask for a layout file of that release"
+    )]
     UnsupportedVersion {
         /// The file.
         path: PathBuf,
@@ -110,7 +120,9 @@ pub enum Error {
         advice: &'static str,
     },
     /// A needed part of a core is not in the file.
-    #[error("{path}: the core is cut short: {missing} bytes of {what} are missing; write it again with enough room (`ulimit -c unlimited`)")]
+    #[error(
+        "{path}: the core is cut short: {missing} bytes of {what} are missing; write it again with enough room (`ulimit -c unlimited`)"
+    )]
     Truncated {
         /// The core.
         path: PathBuf,
@@ -148,10 +160,18 @@ fn permission_text(pid: i32, scope: Option<u8>) -> String {
         "process {pid} may not be read: that needs the same user or the capability CAP_SYS_PTRACE"
     );
     match scope {
-        Some(1) => text += "; kernel.yama.ptrace_scope is 1, which admits only parents: run as root, grant CAP_SYS_PTRACE, or set it to 0",
-        Some(2) => text += "; kernel.yama.ptrace_scope is 2, which admits only CAP_SYS_PTRACE: run as root or grant the capability",
-        Some(3) => text += "; kernel.yama.ptrace_scope is 3, which admits nobody until the next boot: write a core (`gcore` is refused too; use SIGABRT with GOTRACEBACK=crash) and read that",
-        _ => text += "; run as root or as its user, or grant the capability (containers: --cap-add SYS_PTRACE)",
+        Some(1) => {
+            text += "; kernel.yama.ptrace_scope is 1, which admits only parents: run as root, grant CAP_SYS_PTRACE, or set it to 0"
+        }
+        Some(2) => {
+            text += "; kernel.yama.ptrace_scope is 2, which admits only CAP_SYS_PTRACE: run as root or grant the capability"
+        }
+        Some(3) => {
+            text += "; kernel.yama.ptrace_scope is 3, which admits nobody until the next boot: write a core (`gcore` is refused too; use SIGABRT with GOTRACEBACK=crash) and read that"
+        }
+        _ => {
+            text += "; run as root or as its user, or grant the capability (containers: --cap-add SYS_PTRACE)"
+        }
     }
     text
 }

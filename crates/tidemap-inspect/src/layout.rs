@@ -84,7 +84,10 @@ impl Layout {
             reason: error.to_string(),
         })?;
         if layout.schema != LAYOUT_SCHEMA {
-            return Err(layout.broken(format!("schema {} instead of {LAYOUT_SCHEMA}", layout.schema)));
+            return Err(layout.broken(format!(
+                "schema {} instead of {LAYOUT_SCHEMA}",
+                layout.schema
+            )));
         }
         Ok(layout)
     }
@@ -142,7 +145,10 @@ impl Layout {
     /// [`Error::Layout`] when it has none of them, or one that lies outside its structure.
     pub fn field(&self, name: &str, fields: &[&str]) -> Result<Field> {
         self.optional(name, fields)?.ok_or_else(|| {
-            self.broken(format!("no field {name}.{}", fields.first().unwrap_or(&"?")))
+            self.broken(format!(
+                "no field {name}.{}",
+                fields.first().unwrap_or(&"?")
+            ))
         })
     }
 
@@ -156,7 +162,11 @@ impl Layout {
         };
         for field in fields {
             if let Some(&place) = found.fields.get(*field) {
-                if place.offset.checked_add(place.bytes).is_none_or(|end| end > found.size) {
+                if place
+                    .offset
+                    .checked_add(place.bytes)
+                    .is_none_or(|end| end > found.size)
+                {
                     return Err(self.broken(format!("{name}.{field} lies outside {name}")));
                 }
                 return Ok(Some(place));
@@ -167,7 +177,9 @@ impl Layout {
 
     /// A constant under the first of its names that this release has.
     pub fn constant(&self, names: &[&str]) -> Option<u64> {
-        names.iter().find_map(|name| self.constants.get(*name).copied())
+        names
+            .iter()
+            .find_map(|name| self.constants.get(*name).copied())
     }
 
     pub(crate) fn broken(&self, reason: String) -> Error {
@@ -204,12 +216,19 @@ mod tests {
     fn every_built_in_layout_is_whole() {
         for text in BUILT_IN {
             let layout = Layout::parse(text).expect("a layout");
-            for (name, fields) in [("mspan", ["startAddr", "elemsize"]), ("Type", ["Size_", "Str"])] {
+            for (name, fields) in [
+                ("mspan", ["startAddr", "elemsize"]),
+                ("Type", ["Size_", "Str"]),
+            ] {
                 for field in fields {
                     layout.field(name, &[field]).expect(field);
                 }
             }
         }
-        assert!(Layout::built_in("go1.99.1", "amd64").expect("readable").is_none());
+        assert!(
+            Layout::built_in("go1.99.1", "amd64")
+                .expect("readable")
+                .is_none()
+        );
     }
 }

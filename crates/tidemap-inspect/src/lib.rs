@@ -9,6 +9,9 @@
 //! | what can go wrong | [`error`] |
 //! | where does a Go release keep its data | [`layout`] |
 //! | how is memory read | [`target`] |
+//! | how is a series of looks kept | [`recording`] |
+//! | what changed between two looks | [`diff`](mod@diff) |
+//! | how does pprof see maps | [`pprof`] |
 #![deny(unsafe_code)]
 
 pub mod model;
@@ -18,6 +21,12 @@ pub mod error;
 pub mod layout;
 
 pub mod target;
+
+pub mod recording;
+
+pub mod diff;
+
+pub mod pprof;
 
 pub use error::{Error, Result};
 pub use layout::Layout;

@@ -213,7 +213,9 @@ pub struct MapTypeInfo {
 }
 
 /// Where a type was learnt from, strongest first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum TypeEvidence {
     /// The allocator's own type word at the bucket array.
