@@ -16,7 +16,8 @@ use crate::model::Design;
 pub const LAYOUT_SCHEMA: u32 = 1;
 
 /// Layouts that come with the crate, oldest first.
-const BUILT_IN: [&str; 6] = [
+const BUILT_IN: [&str; 7] = [
+    include_str!("../layouts/go1.21.json"),
     include_str!("../layouts/go1.22.json"),
     include_str!("../layouts/go1.23.json"),
     include_str!("../layouts/go1.24.json"),

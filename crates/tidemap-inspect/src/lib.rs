@@ -8,11 +8,17 @@
 //! | what is told about a map | [`model`] |
 //! | what can go wrong | [`error`] |
 //! | where does a Go release keep its data | [`layout`] |
-//! | how is memory read | [`target`] |
+//! | how is memory read | [`target`], [`memory`] |
+//! | what does the executable say | [`binary`] |
+//! | where are functions, types, variables | [`module`] |
+//! | which objects are alive | [`heap`] |
+//! | what are their types | [`types`], [`dwarf`] |
+//! | how is one map read, and when does a reading hold | [`reading`], [`classic`], [`swiss`] |
+//! | what do arrays take from the allocator | [`sizes`] |
 //! | how is a series of looks kept | [`recording`] |
 //! | what changed between two looks | [`diff`](mod@diff) |
 //! | how does pprof see maps | [`pprof`] |
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod model;
 
@@ -22,6 +28,25 @@ pub mod layout;
 
 pub mod target;
 
+pub mod memory;
+
+pub mod binary;
+
+pub mod module;
+
+pub mod heap;
+
+pub mod types;
+
+pub mod dwarf;
+
+pub mod sizes;
+
+pub mod reading;
+
+pub mod classic;
+
+pub mod swiss;
 pub mod recording;
 
 pub mod diff;

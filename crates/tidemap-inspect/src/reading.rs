@@ -1,0 +1,175 @@
+//! Reading one map: what a reading is, and when it holds.
+//!
+//! A reading walks the map while its program runs on. It holds when the header
+//! is the same before and after, and the entries found in the arrays sum to the
+//! header's count. Otherwise it is done again, a bounded number of times.
+
+use crate::heap::{Heap, Object};
+use crate::layout::Layout;
+use crate::memory::Memory;
+use crate::model::{ClassicState, Growth, Histogram, Proof, SwissState, TableState};
+use crate::sizes::Sizes;
+use crate::target::Fault;
+
+/// Readings of one map at most.
+pub const ATTEMPTS_MAX: u32 = 48;
+/// Bytes that all readings of one map may take, the first one excepted.
+pub const RETRY_BYTES_MAX: u64 = 1 << 30;
+/// Bytes of an array that are held at a time.
+pub const CHUNK_BYTES: u64 = 1 << 20;
+
+/// Bytes and pointers of a bucket or group: all that reading needs to know of a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BucketShape {
+    /// Bytes of a bucket or group.
+    pub bytes: u64,
+    /// It holds no pointers.
+    pub noscan: bool,
+}
+
+/// What a reading needs.
+pub struct Context<'t> {
+    /// Memory of the target.
+    pub memory: Memory<'t>,
+    /// Its heap.
+    pub heap: &'t Heap,
+    /// Layout of its release.
+    pub layout: &'t Layout,
+    /// Size arithmetic of its release.
+    pub sizes: Sizes,
+}
+
+/// One reading.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// Entries by the header.
+    pub count: u64,
+    /// Entries in the arrays.
+    pub counted: u64,
+    /// Slots in main buckets or groups.
+    pub slots: u64,
+    /// Classic fields.
+    pub classic: Option<ClassicState>,
+    /// Swiss fields.
+    pub swiss: Option<SwissState>,
+    /// Growth in progress.
+    pub growth: Option<Growth>,
+    /// Bytes, boxes excepted.
+    pub bytes: u64,
+    /// Of those, of the old array.
+    pub old_bytes: u64,
+    /// A write was in progress.
+    pub writer_active: bool,
+    /// Header unchanged and entries sum up.
+    pub holds: bool,
+    /// Readings done.
+    pub attempts: u32,
+    /// Addresses of the arrays, for matching referrers and duplicates.
+    pub arrays: Vec<u64>,
+    /// Entries per main bucket or group: index is the number of entries.
+    pub fill: Vec<u64>,
+    /// Swiss tables, the first few.
+    pub tables: Vec<TableState>,
+    /// Largest table and its growth left, for the next growth.
+    pub nearest_growth: Option<(u64, u64)>,
+}
+
+impl Reading {
+    /// The proof state of a row with this reading.
+    pub fn proof(&self) -> Proof {
+        match (self.holds, self.attempts) {
+            (true, 0 | 1) => Proof::Verified,
+            (true, _) => Proof::Retried,
+            (false, _) => Proof::Racy,
+        }
+    }
+
+    /// Counts one bucket with so many entries.
+    pub(crate) fn fill(&mut self, entries: usize) {
+        let entries = entries.min(255);
+        if self.fill.len() <= entries {
+            self.fill.resize(entries + 1, 0);
+        }
+        self.fill[entries] += 1;
+    }
+
+    /// The fill against what random hashing gives.
+    pub fn histogram(&self) -> Option<Histogram> {
+        let buckets: u64 = self.fill.iter().sum();
+        if buckets == 0 {
+            return None;
+        }
+        let load = self.counted as f64 / buckets as f64;
+        let classic = self.classic.is_some();
+        let expected = if classic {
+            poisson(load, buckets, self.fill.len().max(12))
+        } else {
+            crate::swiss::expected_fill(&self.tables, self.counted, buckets)
+        };
+        Some(Histogram {
+            what: if classic {
+                "entries per bucket chain".into()
+            } else {
+                "entries per group".into()
+            },
+            observed: self.fill.clone(),
+            expected,
+        })
+    }
+}
+
+fn poisson(load: f64, buckets: u64, len: usize) -> Vec<f64> {
+    let mut probability = (-load).exp();
+    (0..len)
+        .map(|k| {
+            let expected = probability * buckets as f64;
+            probability *= load / (k as f64 + 1.0);
+            expected
+        })
+        .collect()
+}
+
+/// Why something is not read as a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reject {
+    /// It is none: what it points to does not fit.
+    NotAMap(&'static str),
+    /// Memory cannot be read.
+    Fault(Fault),
+}
+
+impl From<Fault> for Reject {
+    fn from(fault: Fault) -> Self {
+        Reject::Fault(fault)
+    }
+}
+
+impl Context<'_> {
+    /// The object whose content starts at `address`: behind its type word, if it has one.
+    pub fn object_starting_at(&self, address: u64) -> Option<Object> {
+        let object = self.heap.object_at(address)?;
+        let span = &self.heap.spans[object.span];
+        (object.base + self.heap.header_bytes(span) == address).then_some(object)
+    }
+
+    /// The type word of the object whose content starts at `address`.
+    pub fn type_word(&self, address: u64) -> Option<u64> {
+        let object = self.object_starting_at(address)?;
+        let span = &self.heap.spans[object.span];
+        if span.noscan {
+            return None;
+        }
+        if span.large {
+            return (span.large_type != 0).then_some(span.large_type);
+        }
+        if self.heap.header_bytes(span) == 0 {
+            return None;
+        }
+        self.memory.u64(object.base).ok().filter(|&word| word != 0)
+    }
+
+    /// Whether an object's slot and pointer class are what an array asks for.
+    pub fn fits(&self, object: Object, slot: u64, noscan: bool) -> bool {
+        self.heap.spans[object.span].noscan == noscan && object.bytes == slot
+    }
+}
