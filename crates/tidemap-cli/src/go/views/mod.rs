@@ -8,6 +8,8 @@
 pub(crate) mod diff;
 pub(crate) mod growth;
 pub(crate) mod hot;
+pub(crate) mod live;
+pub(crate) mod perf;
 pub(crate) mod record;
 pub(crate) mod source;
 pub(crate) mod table;
