@@ -4,6 +4,7 @@
 //! - [`plan`]: growth moments, bytes, the hint to write.
 //! - [`claims`]: what is said about Go maps, decided by running the model.
 //! - [`step`]: look inside a map while it works.
+//! - [`views`]: the maps of running processes, cores and recordings.
 
 use std::process::ExitCode;
 
@@ -12,6 +13,7 @@ mod input;
 pub(crate) mod plan;
 mod step;
 mod verify;
+mod views;
 
 /// Arguments of `tidemap go`.
 #[derive(clap::Args)]
@@ -26,6 +28,12 @@ enum Command {
     Plan(plan::Args),
     Claims(claims::Args),
     Step(step::Args),
+    Top(views::top::Args),
+    Watch(views::watch::Args),
+    Record(views::record::Args),
+    Diff(views::diff::Args),
+    Hot(views::hot::Args),
+    Growth(views::growth::Args),
 }
 
 /// Exit code for "no": a difference or a disagreement was found.
@@ -38,6 +46,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Plan(args) => plan::run(args),
         Command::Claims(args) => claims::run(args),
         Command::Step(args) => step::run(args),
+        Command::Top(args) => views::top::run(args),
+        Command::Watch(args) => views::watch::run(args),
+        Command::Record(args) => views::record::run(args),
+        Command::Diff(args) => views::diff::run(args),
+        Command::Hot(args) => views::hot::run(args),
+        Command::Growth(args) => views::growth::run(args),
     }
 }
 

@@ -26,7 +26,9 @@ pub(crate) fn zoos() -> Option<Vec<Zoo>> {
     let mut zoos: Vec<Zoo> = std::fs::read_dir(&folder)
         .expect("the folder of TIDEMAP_ZOO")
         .map(|entry| Zoo(entry.expect("a readable folder").path()))
-        .filter(|zoo| zoo.name().starts_with("zoo-") && zoo.0.extension().is_none_or(|e| e != "json"))
+        .filter(|zoo| {
+            zoo.name().starts_with("zoo-") && zoo.0.extension().is_none_or(|e| e != "json")
+        })
         .collect();
     zoos.sort();
     assert!(!zoos.is_empty(), "no zoos in {}", folder.display());
@@ -35,7 +37,11 @@ pub(crate) fn zoos() -> Option<Vec<Zoo>> {
 
 impl Zoo {
     pub(crate) fn name(&self) -> String {
-        self.0.file_name().expect("a file").to_string_lossy().into_owned()
+        self.0
+            .file_name()
+            .expect("a file")
+            .to_string_lossy()
+            .into_owned()
     }
 
     pub(crate) fn path_text(&self) -> &str {
@@ -89,7 +95,10 @@ impl Zoo {
         std::fs::read_dir(folder)
             .expect("a folder")
             .map(|entry| entry.expect("readable").path())
-            .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("core")))
+            .find(|path| {
+                path.file_name()
+                    .is_some_and(|name| name.to_string_lossy().starts_with("core"))
+            })
     }
 }
 
@@ -200,7 +209,12 @@ pub(crate) fn state_of_threads(pid: i32) -> Vec<char> {
 /// Clock ticks that the process has used.
 pub(crate) fn processor_ticks(pid: i32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("alive");
-    let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
+    let fields: Vec<&str> = stat
+        .rsplit(')')
+        .next()
+        .expect("fields")
+        .split_whitespace()
+        .collect();
     // utime and stime are fields 14 and 15 of the line, 11 and 12 behind the name.
     fields[11].parse::<u64>().expect("a number") + fields[12].parse::<u64>().expect("a number")
 }

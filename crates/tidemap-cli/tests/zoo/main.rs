@@ -30,7 +30,9 @@ enum Kind {
 #[test]
 fn truth_table() {
     let Some(zoos) = zoos() else {
-        return skip("truth table: TIDEMAP_ZOO is not set; ci/go-zoo builds the programs and sets it");
+        return skip(
+            "truth table: TIDEMAP_ZOO is not set; ci/go-zoo builds the programs and sets it",
+        );
     };
     let mut cases = Vec::new();
     for zoo in &zoos {
@@ -43,14 +45,20 @@ fn truth_table() {
     let cases = Mutex::new(cases.into_iter().rev().collect::<Vec<_>>());
     let results = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from).min(4) {
+        for _ in 0..std::thread::available_parallelism()
+            .map_or(2, usize::from)
+            .min(4)
+        {
             scope.spawn(|| {
                 loop {
                     let Some((zoo, kind)) = cases.lock().expect("no panic").pop() else {
                         break;
                     };
                     let outcome = case(zoo, kind);
-                    results.lock().expect("no panic").push((zoo.clone(), kind, outcome));
+                    results
+                        .lock()
+                        .expect("no panic")
+                        .push((zoo.clone(), kind, outcome));
                 }
             });
         }
@@ -78,7 +86,9 @@ fn truth_table() {
         let named: Vec<&Stranger> = results
             .iter()
             .filter(|(other, kind, _)| {
-                *kind == Kind::Live && other.ends_with("-default") && other.release() == zoo.release()
+                *kind == Kind::Live
+                    && other.ends_with("-default")
+                    && other.release() == zoo.release()
             })
             .filter_map(|(_, _, outcome)| outcome.as_ref())
             .flat_map(|(score, _)| &score.strangers)
@@ -86,7 +96,10 @@ fn truth_table() {
         for (count, types) in &score.strangers {
             let known = named.iter().any(|(_, names)| !names.is_disjoint(types));
             if !known {
-                failed.push(format!("{} {kind:?}: a map nobody knows: {count} entries, {types:?}", zoo.name()));
+                failed.push(format!(
+                    "{} {kind:?}: a map nobody knows: {count} entries, {types:?}",
+                    zoo.name()
+                ));
             }
         }
     }
@@ -101,7 +114,9 @@ fn truth_table() {
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert!(
-        results.iter().any(|(_, kind, outcome)| *kind == Kind::Live && outcome.is_some()),
+        results
+            .iter()
+            .any(|(_, kind, outcome)| *kind == Kind::Live && outcome.is_some()),
         "nothing was compared"
     );
 }
@@ -111,7 +126,11 @@ fn others(snapshot: &Snapshot) -> BTreeSet<String> {
     snapshot
         .maps
         .iter()
-        .filter(|row| !row.unreachable && !row.reached.path.starts_with("main.") && row.reached.path.contains('.'))
+        .filter(|row| {
+            !row.unreachable
+                && !row.reached.path.starts_with("main.")
+                && row.reached.path.contains('.')
+        })
         .map(|row| row.reached.path.clone())
         .filter(|path| !path.starts_with("goroutine"))
         .collect()
@@ -150,7 +169,11 @@ fn four_writers_are_read_without_a_stop() {
         let file = folder.path().join("truth.json");
         let process = zoo.start("hammer", &file);
         let truth = Truth::read(&file);
-        let hammered: Vec<_> = truth.maps.iter().filter(|map| map.reach == "hammered").collect();
+        let hammered: Vec<_> = truth
+            .maps
+            .iter()
+            .filter(|map| map.reach == "hammered")
+            .collect();
         assert!(hammered.len() > 60, "{}", hammered.len());
         let mut proven = BTreeSet::new();
         let mut looks = 0;
@@ -167,8 +190,12 @@ fn four_writers_are_read_without_a_stop() {
             looks += 1;
             assert_eq!(snapshot.summary.paused_us, None, "no stop was asked for");
             for animal in &hammered {
-                let row = snapshot.maps.iter().find(|row| row.address == animal.address());
-                let row = row.unwrap_or_else(|| panic!("{}: {} not found", zoo.name(), animal.name));
+                let row = snapshot
+                    .maps
+                    .iter()
+                    .find(|row| row.address == animal.address());
+                let row =
+                    row.unwrap_or_else(|| panic!("{}: {} not found", zoo.name(), animal.name));
                 if let Some(name) = &row.map_type.name {
                     assert_eq!(*name, animal.kind, "{}", animal.name);
                 }
@@ -195,15 +222,22 @@ fn the_target_runs_on_when_a_pausing_reader_is_killed() {
     let Some(zoos) = zoos() else {
         return skip("killed while pausing: TIDEMAP_ZOO is not set");
     };
-    let zoo = zoos.iter().rfind(|zoo| zoo.ends_with("-default")).expect("a default build");
+    let zoo = zoos
+        .iter()
+        .rfind(|zoo| zoo.ends_with("-default"))
+        .expect("a default build");
     let folder = tempfile::tempdir().expect("a folder");
     let process = zoo.start("hammer", &folder.path().join("truth.json"));
     let target = process.pid();
     let mut caught = 0;
     let end = Instant::now() + Duration::from_secs(180);
     while caught < 3 {
-        assert!(Instant::now() < end, "the reader was never caught while the target stood still");
-        let mut reader = children::tidemap(&["go", "list", &target.to_string(), "--pause", "--json"]);
+        assert!(
+            Instant::now() < end,
+            "the reader was never caught while the target stood still"
+        );
+        let mut reader =
+            children::tidemap(&["go", "list", &target.to_string(), "--pause", "--json"]);
         let id = Pid::from_raw(reader.id() as i32);
         while reader.try_wait().expect("a child").is_none() {
             if !state_of_threads(target).contains(&'t') {
@@ -219,8 +253,14 @@ fn the_target_runs_on_when_a_pausing_reader_is_killed() {
         }
         let _ = reader.wait();
         let resumed = Instant::now() + Duration::from_secs(30);
-        while state_of_threads(target).iter().any(|&state| state == 't' || state == 'T') {
-            assert!(Instant::now() < resumed, "the target stands still after the reader was killed");
+        while state_of_threads(target)
+            .iter()
+            .any(|&state| state == 't' || state == 'T')
+        {
+            assert!(
+                Instant::now() < resumed,
+                "the target stands still after the reader was killed"
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }

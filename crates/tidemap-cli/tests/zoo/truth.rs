@@ -78,7 +78,8 @@ impl Animal {
             (growth.old_buckets, growth.nevacuate, growth.evacuated)
         });
         self.growth == "any"
-            || (kind == self.growth && progress == (self.old_buckets, self.nevacuate, self.evacuated))
+            || (kind == self.growth
+                && progress == (self.old_buckets, self.nevacuate, self.evacuated))
     }
 
     fn geometry_right(&self, row: &MapRow) -> bool {
@@ -91,8 +92,13 @@ impl Animal {
             }
             (None, Some(swiss), "swiss") => {
                 // A map of one bare group has no table.
-                let tables = if swiss.directory == 0 { 0 } else { swiss.tables };
-                (u64::from(swiss.global_depth), tables, swiss.tombstones) == (self.b, self.tables, self.tombstones)
+                let tables = if swiss.directory == 0 {
+                    0
+                } else {
+                    swiss.tables
+                };
+                (u64::from(swiss.global_depth), tables, swiss.tombstones)
+                    == (self.b, self.tables, self.tombstones)
             }
             _ => false,
         };
@@ -131,7 +137,8 @@ pub(crate) struct Score {
 
 impl Score {
     pub(crate) fn of(truth: &Truth, snapshot: &Snapshot) -> Score {
-        let rows: BTreeMap<u64, &MapRow> = snapshot.maps.iter().map(|row| (row.address, row)).collect();
+        let rows: BTreeMap<u64, &MapRow> =
+            snapshot.maps.iter().map(|row| (row.address, row)).collect();
         let mut score = Score::default();
         let mut known = BTreeSet::new();
         for animal in &truth.maps {

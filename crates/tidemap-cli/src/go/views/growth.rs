@@ -28,8 +28,16 @@ const DRAIN_EVERY: Duration = Duration::from_millis(50);
 const CLASSIC: [(&str, usize, &str); 1] = [("runtime.hashGrow", 1, "growth begins")];
 /// The same for Swiss maps.
 const SWISS: [(&str, usize, &str); 2] = [
-    ("internal/runtime/maps.(*table).rehash", 2, "table is rehashed or split"),
-    ("internal/runtime/maps.(*Map).growToTable", 0, "one group becomes a table"),
+    (
+        "internal/runtime/maps.(*table).rehash",
+        2,
+        "table is rehashed or split",
+    ),
+    (
+        "internal/runtime/maps.(*Map).growToTable",
+        0,
+        "one group becomes a table",
+    ),
 ];
 
 /// Show growths as they happen
@@ -119,7 +127,8 @@ fn looking(args: &Args, mut source: Source) -> anyhow::Result<ExitCode> {
     let mut events = 0;
     while let Some(now) = source.look()? {
         if let Some(before) = &before {
-            let rows: BTreeMap<u64, &MapRow> = now.maps.iter().map(|row| (row.address, row)).collect();
+            let rows: BTreeMap<u64, &MapRow> =
+                now.maps.iter().map(|row| (row.address, row)).collect();
             for change in diff(before, &now).rows {
                 let Some(row) = change.address.and_then(|address| rows.get(&address)) else {
                     continue;
@@ -149,7 +158,9 @@ fn looking(args: &Args, mut source: Source) -> anyhow::Result<ExitCode> {
         }
         before = Some(now);
         if source.is_core() {
-            bail!("a core stands still; `tidemap go growth` needs a running process or a recording");
+            bail!(
+                "a core stands still; `tidemap go growth` needs a running process or a recording"
+            );
         }
         if args.time.is_some_and(|time| begun.elapsed() >= time) {
             break;
@@ -180,7 +191,9 @@ fn probing(args: &Args, mut live: Live) -> anyhow::Result<ExitCode> {
         }
     }
     if offsets.is_empty() {
-        bail!("the program has none of the growth functions; without --probe growths are found by looking");
+        bail!(
+            "the program has none of the growth functions; without --probe growths are found by looking"
+        );
     }
     // A look first: it names the maps that exist already.
     let mut maps: BTreeMap<u64, MapRow> = BTreeMap::new();
@@ -197,7 +210,13 @@ fn probing(args: &Args, mut live: Live) -> anyhow::Result<ExitCode> {
         let alive = threads.follow().unwrap_or(false);
         for sample in threads.drain() {
             let (_, argument, what) = probed[sample.probe.min(probed.len() - 1)];
-            let event = event(&mut live, &mut maps, &sample, sample.arguments[*argument], what);
+            let event = event(
+                &mut live,
+                &mut maps,
+                &sample,
+                sample.arguments[*argument],
+                what,
+            );
             print(args, &event)?;
             events += 1;
             if args.count.is_some_and(|count| events >= count) {
@@ -218,7 +237,13 @@ fn probing(args: &Args, mut live: Live) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn event(live: &mut Live, maps: &mut BTreeMap<u64, MapRow>, sample: &Sample, map: u64, what: &str) -> Event {
+fn event(
+    live: &mut Live,
+    maps: &mut BTreeMap<u64, MapRow>,
+    sample: &Sample,
+    map: u64,
+    what: &str,
+) -> Event {
     // The map as it is now, a moment after the event.
     if let Ok(Some((row, _))) = live.look_at(map) {
         let known = maps.remove(&map);

@@ -132,7 +132,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         match found.len() {
             0 => {}
             1 => {
-                let count = report.maps.entry(found.into_iter().next().unwrap_or(0)).or_default();
+                let count = report
+                    .maps
+                    .entry(found.into_iter().next().unwrap_or(0))
+                    .or_default();
                 count.samples += 1;
                 *count.functions.entry(function).or_default() += 1;
             }

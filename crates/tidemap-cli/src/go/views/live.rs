@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use tidemap_inspect::Error;
 use tidemap_inspect::heap::Heap;
 use tidemap_inspect::inspect::{Inspector, Options, Source};
 use tidemap_inspect::memory::Memory;
 use tidemap_inspect::model::{Design, MapRow, Snapshot};
-use tidemap_inspect::Error;
 
 /// An opened process or core.
 pub(crate) struct Live {
@@ -72,13 +72,20 @@ impl Live {
     /// One map and the time of the look; `None` when there is none any more.
     ///
     /// The first time costs a whole look, later ones the spans and the map.
-    pub(crate) fn look_at(&mut self, address: u64) -> anyhow::Result<Option<(MapRow, Option<u64>)>> {
+    pub(crate) fn look_at(
+        &mut self,
+        address: u64,
+    ) -> anyhow::Result<Option<(MapRow, Option<u64>)>> {
         if !self.known.contains_key(&address) {
             let Some(snapshot) = self.look()? else {
                 return Ok(None);
             };
             let taken = snapshot.taken_unix_ms;
-            self.known = snapshot.maps.into_iter().map(|row| (row.address, row)).collect();
+            self.known = snapshot
+                .maps
+                .into_iter()
+                .map(|row| (row.address, row))
+                .collect();
             return Ok(self.known.get(&address).map(|row| (row.clone(), taken)));
         }
         let row = &self.known[&address];

@@ -227,13 +227,17 @@ pub(crate) fn explain(error: &io::Error, probes: bool) -> String {
             "the kernel refuses samples of this process: that needs the same user and kernel.perf_event_paranoid of 2 or less \
              (it is {level}), or CAP_PERFMON; containers often block perf_event_open altogether"
         ),
-        Some(nix::libc::ENOENT | nix::libc::ENODEV | nix::libc::EOPNOTSUPP) if probes && !has_probes => {
+        Some(nix::libc::ENOENT | nix::libc::ENODEV | nix::libc::EOPNOTSUPP)
+            if probes && !has_probes =>
+        {
             "this kernel has no user probes (CONFIG_UPROBE_EVENTS)".into()
         }
         Some(nix::libc::EMFILE | nix::libc::ENFILE) => {
             "too many open files: one event per thread is needed; raise `ulimit -n`".into()
         }
-        _ if probes && !has_probes => "this kernel has no user probes (CONFIG_UPROBE_EVENTS)".into(),
+        _ if probes && !has_probes => {
+            "this kernel has no user probes (CONFIG_UPROBE_EVENTS)".into()
+        }
         _ => format!("the kernel gives no samples of this process: {error}"),
     }
 }

@@ -57,7 +57,10 @@ impl Source {
     }
 
     /// One map at the next look, and when that was; `None` when there is none.
-    pub(crate) fn look_at(&mut self, address: u64) -> anyhow::Result<Option<(MapRow, Option<u64>)>> {
+    pub(crate) fn look_at(
+        &mut self,
+        address: u64,
+    ) -> anyhow::Result<Option<(MapRow, Option<u64>)>> {
         if let Source::Target(live) = self {
             return live.look_at(address);
         }

@@ -56,7 +56,9 @@ pub(crate) fn pick<'s>(snapshot: &'s Snapshot, sort: Sort, filter: &str) -> Vec<
         .maps
         .iter()
         .filter(|row| {
-            filter.is_empty() || row.reached.path.contains(filter) || type_text(row).contains(filter)
+            filter.is_empty()
+                || row.reached.path.contains(filter)
+                || type_text(row).contains(filter)
         })
         .collect();
     let down = |key: fn(&MapRow) -> u64| move |a: &&MapRow, b: &&MapRow| key(b).cmp(&key(a));
@@ -141,9 +143,17 @@ pub(crate) fn headline(snapshot: &Snapshot) -> String {
         summary.growing,
     );
     if summary.old_bytes > 0 {
-        let _ = write!(text, ", old arrays hold {}", bytes(summary.old_bytes as f64));
+        let _ = write!(
+            text,
+            ", old arrays hold {}",
+            bytes(summary.old_bytes as f64)
+        );
     }
-    let _ = write!(text, "; looked for {}", duration(summary.elapsed_us as f64 * 1e3));
+    let _ = write!(
+        text,
+        "; looked for {}",
+        duration(summary.elapsed_us as f64 * 1e3)
+    );
     if let Some(us) = summary.paused_us {
         let _ = write!(text, ", stood still for {}", duration(us as f64 * 1e3));
     }

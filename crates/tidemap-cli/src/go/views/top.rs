@@ -12,9 +12,9 @@ use ratatui::widgets::{Cell, Paragraph, Row, Table};
 use ratatui::{DefaultTerminal, Frame};
 use tidemap_inspect::model::Snapshot;
 
+use super::clock;
 use super::source::{Source, TargetArgs};
 use super::table::{self, Sort};
-use super::clock;
 
 /// Show the largest maps, refreshed
 #[derive(clap::Args)]
@@ -93,10 +93,17 @@ fn printed(args: &Args, source: &mut Source) -> anyhow::Result<ExitCode> {
 fn table_text(args: &Args, snapshot: &Snapshot) -> String {
     let rows = table::pick(snapshot, args.sort, &args.filter);
     let shown = &rows[..rows.len().min(args.limit)];
-    let mut text = format!("{}  {}\n", clock(snapshot.taken_unix_ms), table::headline(snapshot));
+    let mut text = format!(
+        "{}  {}\n",
+        clock(snapshot.taken_unix_ms),
+        table::headline(snapshot)
+    );
     text.push_str(&table::text(shown));
     if shown.len() < rows.len() {
-        text.push_str(&format!("… {} more; --limit shows more\n", rows.len() - shown.len()));
+        text.push_str(&format!(
+            "… {} more; --limit shows more\n",
+            rows.len() - shown.len()
+        ));
     }
     text
 }
@@ -166,7 +173,9 @@ impl View {
                 }
                 match key.code {
                     KeyCode::Char('q') | KeyCode::Esc => return Ok(()),
-                    KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return Ok(()),
+                    KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                        return Ok(());
+                    }
                     KeyCode::Char('s') => self.sort = self.sort.next(),
                     KeyCode::Char(' ') => self.held = !self.held,
                     KeyCode::Down => self.scroll += 1,
@@ -195,9 +204,12 @@ impl View {
     }
 
     fn draw(&mut self, frame: &mut Frame) {
-        let [head, body, foot] =
-            Layout::vertical([Constraint::Length(2), Constraint::Min(1), Constraint::Length(1)])
-                .areas(frame.area());
+        let [head, body, foot] = Layout::vertical([
+            Constraint::Length(2),
+            Constraint::Min(1),
+            Constraint::Length(1),
+        ])
+        .areas(frame.area());
         let snapshot = &self.snapshots[self.at];
         let target = &snapshot.target;
         frame.render_widget(
@@ -250,7 +262,11 @@ impl View {
             if self.held { "go on" } else { "hold" },
         );
         if self.snapshots.len() > 1 {
-            keys += &format!("  left/right look {} of {}", self.at + 1, self.snapshots.len());
+            keys += &format!(
+                "  left/right look {} of {}",
+                self.at + 1,
+                self.snapshots.len()
+            );
         }
         if self.ended {
             keys = format!("the process exited; this is the last look.  {keys}");

@@ -136,7 +136,10 @@ impl Growing {
 }
 
 fn same(a: &MapRow, b: &MapRow) -> bool {
-    let evacuated = |row: &MapRow| row.growth.map(|growth| (growth.old_buckets, growth.evacuated));
+    let evacuated = |row: &MapRow| {
+        row.growth
+            .map(|growth| (growth.old_buckets, growth.evacuated))
+    };
     a.count == b.count
         && a.bytes == b.bytes
         && a.slots == b.slots
@@ -153,7 +156,12 @@ fn title(row: &MapRow) -> String {
     text
 }
 
-fn human(before: Option<&MapRow>, row: &MapRow, taken: Option<u64>, growing_for: Option<f64>) -> String {
+fn human(
+    before: Option<&MapRow>,
+    row: &MapRow,
+    taken: Option<u64>,
+    growing_for: Option<f64>,
+) -> String {
     let delta = before.map_or(0, |before| row.count as i64 - before.count as i64);
     let mut text = format!(
         "{}  {:>12} entries {:>+9}  load {:.2}  {:>9}",
@@ -167,7 +175,12 @@ fn human(before: Option<&MapRow>, row: &MapRow, taken: Option<u64>, growing_for:
         let _ = write!(text, "  B {}  overflow {}", classic.b, classic.overflow);
     }
     if let Some(swiss) = &row.swiss {
-        let _ = write!(text, "  tables {}  tombstones {}", swiss.tables.max(1), swiss.tombstones);
+        let _ = write!(
+            text,
+            "  tables {}  tombstones {}",
+            swiss.tables.max(1),
+            swiss.tombstones
+        );
     }
     if let Some(growth) = &row.growth {
         let _ = write!(
