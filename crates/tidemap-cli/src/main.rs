@@ -30,7 +30,7 @@ enum Command {
     /// One run in a process of its own; started by `replay`.
     #[command(hide = true)]
     ReplayChild,
-    /// Go's maps: model, planner, claims.
+    /// Go's maps: list those of a running process or core, plan, model, claims.
     Go(go::Args),
     Plan(plan::Args),
 }

@@ -371,3 +371,54 @@ fn check_tophash(bucket: &[u8], evacuated: bool) -> Result<usize, Reject> {
     }
     Ok(live)
 }
+
+/// Visits every bucket of a map once, without any promise against writers.
+pub fn visit(
+    context: &Context<'_>,
+    offsets: &Offsets,
+    address: u64,
+    shape: BucketShape,
+    visitor: &mut dyn FnMut(&[u8], u64),
+) {
+    let Ok(header) = context.memory.bytes(address, offsets.bytes) else {
+        return;
+    };
+    if !offsets.plausible(&header) || offsets.shape_fits(context, &header, shape).is_err() {
+        return;
+    }
+    let b = field(&header, offsets.b) as u32;
+    let same_size = field(&header, offsets.flags) & offsets.same_size != 0;
+    let old_b = if same_size { b } else { b.saturating_sub(1) };
+    for (array, b) in [
+        (field(&header, offsets.buckets), b),
+        (field(&header, offsets.oldbuckets), old_b),
+    ] {
+        if array == 0 {
+            continue;
+        }
+        let main = 1u64 << b;
+        let per_chunk = (CHUNK_BYTES / shape.bytes).max(1);
+        let mut from = 0;
+        while from < main {
+            let count = per_chunk.min(main - from);
+            let start = array + from * shape.bytes;
+            let Ok(content) = context.memory.bytes(start, count * shape.bytes) else {
+                return;
+            };
+            for (index, bucket) in content.chunks_exact(shape.bytes as usize).enumerate() {
+                visitor(bucket, start + index as u64 * shape.bytes);
+                let mut next = word(bucket, shape.bytes as usize - 8);
+                let mut length = 0;
+                while next != 0 && length < CHAIN_MAX && context.heap.object_at(next).is_some() {
+                    let Ok(more) = context.memory.bytes(next, shape.bytes) else {
+                        break;
+                    };
+                    visitor(&more, next);
+                    next = word(&more, shape.bytes as usize - 8);
+                    length += 1;
+                }
+            }
+            from += count;
+        }
+    }
+}

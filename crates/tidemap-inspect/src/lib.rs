@@ -13,7 +13,12 @@
 //! | where are functions, types, variables | [`module`] |
 //! | which objects are alive | [`heap`] |
 //! | what are their types | [`types`], [`dwarf`] |
-//! | how is one map read, and when does a reading hold | [`reading`], [`classic`], [`swiss`] |
+//! | how is one map read, and when does a reading hold | [`reading`], [`classic`], [`swiss`], [`design`] |
+//! | what is reachable, and along which types | [`mark`], [`walk`], [`stacks`] |
+//! | which types does a map's content allow | [`fit`] |
+//! | what does machine code say about types | [`code`] |
+//! | how does all of it come together | [`inspect`] |
+//! | what follows from a row | [`advice`] |
 //! | what do arrays take from the allocator | [`sizes`] |
 //! | how is a series of looks kept | [`recording`] |
 //! | what changed between two looks | [`diff`](mod@diff) |
@@ -53,6 +58,23 @@ pub mod diff;
 
 pub mod pprof;
 
+pub mod design;
+
+pub mod stacks;
+
+pub mod mark;
+
+pub mod walk;
+
+pub mod fit;
+
+pub mod code;
+
+pub mod advice;
+
+pub mod inspect;
+
 pub use error::{Error, Result};
+pub use inspect::{Inspector, Options, Source};
 pub use layout::Layout;
 pub use model::{MapDetail, MapRow, Snapshot};

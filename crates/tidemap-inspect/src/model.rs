@@ -205,6 +205,9 @@ pub struct MapTypeInfo {
     /// Bytes of a bucket (classic) or group (Swiss), where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket_bytes: Option<u64>,
+    /// A bucket or group holds pointers.
+    #[serde(default)]
+    pub bucket_pointers: bool,
     /// What the type was learnt from.
     pub evidence: TypeEvidence,
     /// Types that fit equally well, when `name` is `None`.

@@ -359,7 +359,7 @@ impl Recording {
     ///
     /// # Errors
     /// [`RecordingError::Empty`] when there is none.
-    pub fn last(mut self) -> Result<Snapshot, RecordingError> {
+    pub fn newest(mut self) -> Result<Snapshot, RecordingError> {
         let mut last = None;
         while let Some(snapshot) = self.next_snapshot() {
             last = Some(snapshot);

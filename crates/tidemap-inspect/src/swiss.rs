@@ -296,9 +296,7 @@ fn read_table(
     reading.counted += full;
     reading.slots += capacity;
     reading.bytes += context.sizes.slot(groups * shape.bytes, shape.noscan);
-    if reading.arrays.len() < 4 {
-        reading.arrays.push(data);
-    }
+    reading.arrays.push(data);
     state.tables += 1;
     state.largest_table = state.largest_table.max(capacity);
     state.tombstones += deleted;
@@ -387,4 +385,59 @@ pub(crate) fn expected_fill(tables: &[TableState], counted: u64, groups: u64) ->
         *cell *= groups as f64 / played.max(1) as f64;
     }
     expected
+}
+
+/// Visits every group of a map once, without any promise against writers.
+pub fn visit(
+    context: &Context<'_>,
+    offsets: &Offsets,
+    address: u64,
+    shape: BucketShape,
+    visitor: &mut dyn FnMut(&[u8], u64),
+) {
+    let Ok(header) = context.memory.bytes(address, offsets.bytes) else {
+        return;
+    };
+    if !offsets.plausible(&header) {
+        return;
+    }
+    let (dir, bare) = offsets.directory(&header);
+    if dir == 0 {
+        return;
+    }
+    let mut groups = |data: u64, count: u64| {
+        if groups_fit(context, data, count, shape).is_err() {
+            return;
+        }
+        if let Ok(content) = context.memory.bytes(data, count * shape.bytes) {
+            for (index, group) in content.chunks_exact(shape.bytes as usize).enumerate() {
+                visitor(group, data + index as u64 * shape.bytes);
+            }
+        }
+    };
+    if bare {
+        groups(dir, 1);
+        return;
+    }
+    let len = field(&header, offsets.dir_len);
+    let mut previous = 0;
+    for from in (0..len).step_by(1 << 16) {
+        let Ok(part) = context.memory.bytes(dir + from * 8, (len - from).min(1 << 16) * 8) else {
+            return;
+        };
+        for entry in part.chunks_exact(8) {
+            let table = word(entry, 0);
+            if table == previous {
+                continue;
+            }
+            previous = table;
+            let Ok(table) = context.memory.bytes(table, offsets.table_bytes) else {
+                continue;
+            };
+            let count = field(&table, offsets.t_mask).wrapping_add(1);
+            if count <= offsets.capacity_max / SLOTS {
+                groups(field(&table, offsets.t_data), count);
+            }
+        }
+    }
 }

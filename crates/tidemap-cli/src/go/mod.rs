@@ -4,14 +4,19 @@
 //! - [`plan`]: growth moments, bytes, the hint to write.
 //! - [`claims`]: what is said about Go maps, decided by running the model.
 //! - [`step`]: look inside a map while it works.
+//! - [`list`]: every map of a running Go process or core dump.
+//! - [`show`]: one of them, with all that is known.
 //! - [`views`]: the maps of running processes, cores and recordings.
 
 use std::process::ExitCode;
 
 mod claims;
 mod input;
+mod list;
 pub(crate) mod plan;
+mod show;
 mod step;
+mod table;
 mod verify;
 mod views;
 
@@ -28,6 +33,8 @@ enum Command {
     Plan(plan::Args),
     Claims(claims::Args),
     Step(step::Args),
+    List(list::Args),
+    Show(show::Args),
     Top(views::top::Args),
     Watch(views::watch::Args),
     Record(views::record::Args),
@@ -46,6 +53,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Plan(args) => plan::run(args),
         Command::Claims(args) => claims::run(args),
         Command::Step(args) => step::run(args),
+        Command::List(args) => list::run(args),
+        Command::Show(args) => show::run(args),
         Command::Top(args) => views::top::run(args),
         Command::Watch(args) => views::watch::run(args),
         Command::Record(args) => views::record::run(args),

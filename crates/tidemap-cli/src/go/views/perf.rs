@@ -7,10 +7,12 @@
 //! when this program is killed.
 
 use std::collections::BTreeMap;
+use std::ffi::CString;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use perf_event::events::{Software, UProbe};
+use perf_event::events::Software;
 use perf_event::{Builder, SampleFlag, Sampler};
 
 /// Pages of a ring buffer; a power of two and one more is made by the kernel.
@@ -143,17 +145,26 @@ impl Threads {
                 builder.sample_frequency(*hertz);
                 Ok(vec![finish(builder)?])
             }
-            What::Probes(file, offsets) => offsets
-                .iter()
-                .map(|&offset| {
-                    let mut builder = Builder::new(UProbe::probe(file, offset)?);
+            What::Probes(file, offsets) => {
+                let kind = std::fs::read_to_string("/sys/bus/event_source/devices/uprobe/type")?;
+                let kind = kind.trim().parse().map_err(io::Error::other)?;
+                let file = CString::new(file.as_os_str().as_bytes())?;
+                let probe = |&offset: &u64| {
+                    let mut builder = Builder::new(Software::DUMMY);
+                    let attributes = builder.attrs_mut();
+                    attributes.type_ = kind;
+                    attributes.config = 0;
+                    // The kernel reads the path while the event is opened; `file` lives on.
+                    attributes.kprobe_func = file.as_ptr() as u64;
+                    attributes.probe_offset = offset;
                     builder
                         .sample_period(1)
                         .sample(SampleFlag::CALLCHAIN)
                         .sample_max_stack(FRAMES_MAX);
                     finish(builder)
-                })
-                .collect(),
+                };
+                offsets.iter().map(probe).collect()
+            }
         }
     }
 

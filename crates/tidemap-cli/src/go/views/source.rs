@@ -81,7 +81,7 @@ impl Source {
                 Some(snapshot) => Ok(snapshot),
                 None => bail!("the process exited before it was read; start again with a live one"),
             },
-            Source::Recording(recording, _) => Ok(recording.last()?),
+            Source::Recording(recording, _) => Ok(recording.newest()?),
         }
     }
 
