@@ -54,8 +54,8 @@ func holdOnStack(t *truth, i int, parked chan struct{}) {
 	for j := 0; j < i; j++ {
 		m[j] = j
 	}
-	// The header's address without letting the map escape.
-	address := uintptr(*(*unsafe.Pointer)(unsafe.Pointer(&m)))
+	// The header's address, inverted, without letting the map escape.
+	address := ^uintptr(*(*unsafe.Pointer)(unsafe.Pointer(&m)))
 	pen.Lock()
 	t.stack("stack "+word(i), address, len(m))
 	pen.Unlock()

@@ -58,7 +58,7 @@ var isSwiss = func() bool {
 
 // A header is what a map says of itself.
 type header struct {
-	address    uintptr
+	address    uintptr // inverted: a reader that takes every word for a pointer must not be misled
 	kind       string // the type, as the runtime names it
 	count      int
 	design     string
@@ -81,7 +81,7 @@ func read(m any) header {
 }
 
 func readAt(pointer unsafe.Pointer, kind reflect.Type, count int) header {
-	h := header{address: uintptr(pointer), kind: kind.String(), count: count, growth: "none"}
+	h := header{address: ^uintptr(pointer), kind: kind.String(), count: count, growth: "none"}
 	key, elem := slotSize(kind.Key()), slotSize(kind.Elem())
 	if isSwiss {
 		h.design = "swiss"
@@ -123,7 +123,7 @@ func groupBytes(kind reflect.Type, key, elem uintptr) uintptr {
 
 func classicGeometry(h *header, m *hmap, bucket uintptr) {
 	if m.count != h.count {
-		fail("%s at %#x: header says %d entries, len says %d", h.kind, h.address, m.count, h.count)
+		fail("%s at %#x: header says %d entries, len says %d", h.kind, ^h.address, m.count, h.count)
 	}
 	h.b = int(m.B)
 	if m.buckets != nil {
@@ -154,7 +154,7 @@ func classicGeometry(h *header, m *hmap, bucket uintptr) {
 
 func swissGeometry(h *header, m *swissMap, group uintptr) {
 	if int(m.used) != h.count {
-		fail("%s at %#x: header says %d entries, len says %d", h.kind, h.address, m.used, h.count)
+		fail("%s at %#x: header says %d entries, len says %d", h.kind, ^h.address, m.used, h.count)
 	}
 	h.b = int(m.globalDepth)
 	full := 0
@@ -167,7 +167,7 @@ func swissGeometry(h *header, m *swissMap, group uintptr) {
 			case c < 0x80:
 				full++
 			case c != 0x80:
-				fail("%s at %#x: control byte %#x", h.kind, h.address, c)
+				fail("%s at %#x: control byte %#x", h.kind, ^h.address, c)
 			}
 		}
 	}
@@ -190,7 +190,7 @@ func swissGeometry(h *header, m *swissMap, group uintptr) {
 		}
 	}
 	if full != h.count {
-		fail("%s at %#x: %d full cells, %d entries", h.kind, h.address, full, h.count)
+		fail("%s at %#x: %d full cells, %d entries", h.kind, ^h.address, full, h.count)
 	}
 }
 

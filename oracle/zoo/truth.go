@@ -20,8 +20,7 @@ type animal struct {
 	high   int
 }
 
-// Truth collects maps while the zoo is built. It keeps the maps' addresses as
-// numbers only, so it holds nothing alive.
+// A truth collects maps while the zoo is built and holds none of them alive.
 type truth struct {
 	animals []animal
 	decoys  []uintptr
@@ -30,8 +29,7 @@ type truth struct {
 
 func newTruth() *truth { return &truth{} }
 
-// add takes a map that is complete; its header is read when the file is written.
-// show must give the map each time, and be the only thing the truth holds.
+// add notes a map as it is now; nothing may change it afterwards.
 func (t *truth) add(name, reach, path string, m any) {
 	t.note(animal{name: name, reach: reach, path: path, listed: "yes"}, m)
 }
@@ -62,7 +60,7 @@ func (t *truth) write(path, mode string) {
 		fmt.Fprintf(out, "{\"name\": %q, \"type\": %q, \"address\": \"%#x\", \"count\": %d, \"low\": %d, \"high\": %d, \"design\": %q, \"b\": %d, \"tables\": %d, "+
 			"\"slots\": %d, \"overflow\": %d, \"tombstones\": %d, \"growth\": %q, \"old_buckets\": %d, \"nevacuate\": %d, \"evacuated\": %d, "+
 			"\"reach\": %q, \"path\": %q, \"listed\": %q}%s\n",
-			a.name, a.kind, a.address, a.count, a.low, a.high, a.design, a.b, a.tables,
+			a.name, a.kind, ^a.address, a.count, a.low, a.high, a.design, a.b, a.tables,
 			a.slots, a.overflow, a.tombstones, a.growth, a.oldBuckets, a.nevacuate, a.evacuated,
 			a.reach, a.path, a.listed, comma)
 	}

@@ -2,7 +2,8 @@
 //!
 //! The kernel samples registers while the target runs on. A sample belongs to a
 //! map when a register points into its header, bucket array, group or
-//! directory. Look-ups drop the header early, so it is the arrays that tell.
+//! directory. Look-ups drop the header early, so it is the arrays that tell; a
+//! header counts only when no register points into an array.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -124,11 +125,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             continue;
         }
         report.in_map_code += 1;
-        let found: BTreeSet<u64> = sample
+        // Arrays tell more than headers: a loop over maps keeps headers of others at hand.
+        let found: BTreeSet<(bool, u64)> = sample
             .registers
             .iter()
             .filter_map(|&value| live.owner(&owners, value))
             .collect();
+        let arrays: BTreeSet<u64> = found.iter().filter(|(array, _)| *array).map(|(_, map)| *map).collect();
+        let found = if arrays.is_empty() {
+            found.into_iter().map(|(_, map)| map).collect()
+        } else {
+            arrays
+        };
         match found.len() {
             0 => {}
             1 => {

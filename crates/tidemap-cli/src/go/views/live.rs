@@ -124,10 +124,11 @@ impl Live {
         Ok(owners)
     }
 
-    /// The map that a value points into.
-    pub(crate) fn owner(&self, owners: &Owners, value: u64) -> Option<u64> {
+    /// The map that a value points into, and whether into one of its arrays.
+    pub(crate) fn owner(&self, owners: &Owners, value: u64) -> Option<(bool, u64)> {
         let object = self.heap.as_ref()?.object_at(value)?;
-        owners.get(&object.base).copied()
+        let map = *owners.get(&object.base)?;
+        Some((object.base != map, map))
     }
 
     /// Name of the function at an address.

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use perf_event::events::Software;
 use perf_event::{Builder, SampleFlag, Sampler};
 
-/// Pages of a ring buffer; a power of two and one more is made by the kernel.
-const RING_PAGES: usize = 64;
+/// Bytes of a thread's ring buffer: some two thousand samples.
+const RING_BYTES: usize = 512 << 10;
 /// Frames of a call chain that are kept.
 const FRAMES_MAX: u16 = 24;
 
@@ -137,7 +137,7 @@ impl Threads {
                 .sample(SampleFlag::IP | SampleFlag::TIME | SampleFlag::REGS_USER)
                 .sample_regs_user(mask)
                 .enabled(true);
-            builder.build()?.sampled(RING_PAGES)
+            builder.build()?.sampled(RING_BYTES)
         };
         match &self.what {
             What::Clock(hertz) => {
