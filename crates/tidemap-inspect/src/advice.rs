@@ -1,7 +1,5 @@
 //! What follows from a row: the next growth, what a rebuild frees, plain words.
 
-use tidemap_go::growth;
-
 use crate::model::{GrowthKind, MapRow, NextGrowth, Summary};
 use crate::sizes::Sizes;
 use crate::swiss;
@@ -22,7 +20,7 @@ const TOMBSTONE_SHARE: f64 = 0.2;
 /// Bytes of a classic map built afresh with `count` entries, boxes excepted.
 fn fresh_classic(sizes: Sizes, count: u64, bucket_bytes: u64, noscan: bool) -> u64 {
     let mut b = 0u8;
-    while growth::over_load_factor(count, b) {
+    while count > sizes.entries_max(b) {
         b += 1;
     }
     let header = sizes.slot(48, false);
@@ -82,7 +80,7 @@ fn next_growth(
         }
         let (_, bytes) = sizes.array(u32::from(classic.b) + 1, bucket, noscan)?;
         return Some(NextGrowth {
-            at_entries: growth::max_entries(classic.b).saturating_add(1),
+            at_entries: sizes.entries_max(classic.b).saturating_add(1),
             extra_bytes: bytes,
         });
     }
@@ -238,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_fresh_map_is_what_go_allocates() {
-        let sizes = Sizes { headers: true };
+        let sizes = Sizes { headers: true, load: (13, 2) };
         // 8 entries of map[int]int: a header and one bucket of 144 bytes.
         assert_eq!(fresh_classic(sizes, 8, 144, true), 48 + 144);
         // 100 entries of a Swiss map[int]int: 128 slots, as Go 1.27 measures.

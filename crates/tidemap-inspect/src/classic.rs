@@ -91,6 +91,16 @@ impl Offsets {
         buckets < ADDRESS_END && old < ADDRESS_END
     }
 
+    /// Entries by a header.
+    pub fn count(&self, header: &[u8]) -> u64 {
+        field(header, self.count)
+    }
+
+    /// B by a header.
+    pub fn log2_buckets(&self, header: &[u8]) -> u32 {
+        field(header, self.b) as u32
+    }
+
     /// Address of the current array.
     pub fn array(&self, header: &[u8]) -> u64 {
         field(header, self.buckets)

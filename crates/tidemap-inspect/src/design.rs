@@ -42,6 +42,14 @@ impl Offsets {
         }
     }
 
+    /// Entries by a header.
+    pub fn count(&self, header: &[u8]) -> u64 {
+        match self {
+            Offsets::Classic(o) => o.count(header),
+            Offsets::Swiss(o) => o.count(header),
+        }
+    }
+
     /// Whether the numbers of a header go together.
     pub fn plausible(&self, header: &[u8]) -> bool {
         match self {

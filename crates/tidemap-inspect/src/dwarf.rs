@@ -30,6 +30,8 @@ pub struct Variable {
     pub address: u64,
     /// Its type.
     pub kind: TypeRef,
+    /// Its bytes, once the type is known.
+    pub bytes: u64,
 }
 
 /// Types in debug information, read when asked for.
@@ -134,6 +136,7 @@ impl DwarfTypes {
             name: self.name(unit, entry)?,
             address: address.wrapping_add(self.bias),
             kind: self.resolve(kind),
+            bytes: 0,
         })
     }
 

@@ -373,6 +373,35 @@ impl Heap {
         }
     }
 
+    /// Pointer bits of the first 64 words of one object; `None` when the
+    /// release keeps none for this size.
+    pub fn object_bits(&self, memory: Memory<'_>, object: Object) -> Option<u64> {
+        let span = &self.spans[object.span];
+        if span.noscan {
+            return None;
+        }
+        if self.arenas.is_none() {
+            return self.pointer_bits(memory, span)?.get(object.index as usize).copied();
+        }
+        let arenas = self.arenas?;
+        let words = (object.bytes / 8).min(64);
+        let bit = object.base % arenas.arena_bytes / 8;
+        // Two words of the bitmap may share the object.
+        let at = self.arena_bitmap(memory, arenas, object.base)?.checked_add(bit / 64 * 8)?;
+        let low = memory.u64(at).ok()?;
+        let high = memory.u64(at.checked_add(8)?).unwrap_or(0);
+        let shift = bit % 64;
+        let bits = low >> shift | if shift == 0 { 0 } else { high << (64 - shift) };
+        Some(if words == 64 { bits } else { bits & ((1 << words) - 1) })
+    }
+
+    fn arena_bitmap(&self, memory: Memory<'_>, arenas: ArenaBits, address: u64) -> Option<u64> {
+        let index = address.wrapping_sub(arenas.base_offset) / arenas.arena_bytes;
+        let second = memory.u64(arenas.table).ok()?;
+        let arena = memory.u64(second.checked_add(index.checked_mul(8)?)?).ok()?;
+        arena.checked_add(arenas.bitmap.offset)
+    }
+
     /// Pointer bits of the first words of each object of a span, one `u64` an
     /// object (64 words); `None` when the release keeps none for this size.
     pub fn pointer_bits(&self, memory: Memory<'_>, span: &Span) -> Option<Vec<u64>> {
@@ -389,11 +418,8 @@ impl Heap {
                 (memory.bytes(end - bytes, bytes).ok()?, 0)
             }
             Some(arenas) => {
-                let index = span.base.wrapping_sub(arenas.base_offset) / arenas.arena_bytes;
-                let arenas_l2 = memory.u64(arenas.table).ok()?;
-                let arena = memory.u64(arenas_l2.checked_add(index.checked_mul(8)?)?).ok()?;
                 let word = span.base % arenas.arena_bytes / 8;
-                let at = arena.checked_add(arenas.bitmap.offset + word / 8)?;
+                let at = self.arena_bitmap(memory, arenas, span.base)?.checked_add(word / 8)?;
                 (memory.bytes(at, span.bytes / 64).ok()?, 0)
             }
         };

@@ -42,6 +42,8 @@ use crate::walk::{Evidence, Walk};
 const ROUNDS_MAX: usize = 4;
 /// Candidate types that a row names at most.
 const CANDIDATES_MAX: usize = 16;
+/// Bytes of one stack that are searched for headers at most.
+const STACK_SEARCH_BYTES: u64 = 8 << 20;
 /// Slots climbed to find the root of a path.
 const CLIMB_MAX: usize = 64;
 
@@ -100,6 +102,7 @@ struct Candidate {
     /// The allocator's type of the array, as a bucket type.
     bucket_type: Option<u64>,
     empty: bool,
+    on_stack: bool,
 }
 
 /// What typing decided.
@@ -309,6 +312,10 @@ impl Inspector {
             layout: &self.layout,
             sizes: Sizes {
                 headers: heap.header_above.is_some(),
+                load: (
+                    self.layout.constant(&["loadFactorNum"]).unwrap_or(13),
+                    self.layout.constant(&["loadFactorDen"]).unwrap_or(2),
+                ),
             },
         }
     }
@@ -327,6 +334,11 @@ impl Inspector {
         let mut types = Types::read(memory, &self.module, &self.layout)?;
         types.dwarf = dwarf;
         let all_maps = types.all_maps();
+        let mut variables = variables;
+        for variable in &mut variables {
+            variable.bytes = types.get(variable.kind).map_or(0, |t| t.bytes);
+        }
+        let variables = variables;
         let mut summary = Summary {
             notes: self.notes.clone(),
             stacks: StackReading::Conservative,
@@ -360,11 +372,16 @@ impl Inspector {
         let before = found.len();
         found.retain_mut(|candidate| self.read_content(&context, candidate, &shapes, &by_bucket));
         summary.header_shaped_rejected += (before - found.len()) as u64;
+        let owned: HashSet<u64> = found
+            .iter()
+            .flat_map(|c| c.readings.iter().flat_map(|(_, r)| r.arrays.iter().copied()))
+            .collect();
+        let goroutines = goroutines(memory, &heap, &self.layout, context.sizes)?;
+        found.extend(self.stack_candidates(&context, &goroutines, &owned, &shapes, &by_bucket));
         let index: HashMap<u64, usize> = found.iter().enumerate().map(|(i, c)| (c.address, i)).collect();
         let is_candidate = |address: u64| index.contains_key(&address);
 
         progress("what is reachable");
-        let goroutines = goroutines(memory, &heap, &self.layout, context.sizes)?;
         let marks = self.mark(&context, &types, &goroutines, &is_candidate)?;
 
         progress("types");
@@ -433,11 +450,20 @@ impl Inspector {
                 summary.header_shaped_rejected += 1;
                 continue;
             }
-            let Some((row, reading)) = self.row(&context, candidate, decision, &marks, &walk, &goroutines, &variables)
+            let Some((mut row, mut reading)) = self.row(&context, candidate, decision, &marks, &walk, &goroutines, &variables)
             else {
                 summary.header_shaped_rejected += 1;
                 continue;
             };
+            if options.pause {
+                // The headers are one cut through the program; what they point to went on.
+                let count = self.offsets.count(&candidate.header);
+                if count != row.count {
+                    row.count = count;
+                    row.proof = Proof::Racy;
+                    reading.holds = false;
+                }
+            }
             // Two headers cannot share an array: the untyped one is a look-alike.
             let first = reading.arrays.first().copied().unwrap_or(0);
             if first != 0 {
@@ -462,7 +488,7 @@ impl Inspector {
             }
             rows.push(row);
         }
-        summary.header_shaped_accepted = rows.len() as u64;
+        summary.header_shaped_accepted = rows.iter().filter(|row| !row.on_stack).count() as u64;
         summarise(&mut summary, &rows);
         summary.advice = advice::overall(&summary, &rows);
         summary.elapsed_us = begin.elapsed().as_micros() as u64;
@@ -531,6 +557,7 @@ impl Inspector {
                     readings: Vec::new(),
                     bucket_type: None,
                     empty: false,
+                    on_stack: false,
                 });
             }
         }
@@ -700,6 +727,22 @@ impl Inspector {
         } else {
             all_maps.iter().filter(|m| possible(m)).cloned().collect()
         };
+        if candidate.bucket_type.is_none() {
+            let array = self.offsets.first_array(fit.context, &candidate.header);
+            let bits = fit
+                .context
+                .object_starting_at(array)
+                .and_then(|object| fit.context.heap.object_bits(fit.context.memory, object).map(|bits| (object, bits)));
+            if let Some((object, bits)) = bits {
+                candidates.retain(|m| {
+                    let count = match self.layout.design() {
+                        Design::Classic => self.array_buckets(&candidate.header, m, fit.context.sizes),
+                        Design::Swiss => object.bytes / m.bucket_bytes,
+                    };
+                    types.pointer_mask(m.bucket, count).is_none_or(|mask| mask == bits)
+                });
+            }
+        }
         if candidates.len() > 1 || candidate.bucket_type.is_none() {
             candidates.retain(|m| fit.content_fits(candidate.address, m));
         }
@@ -730,6 +773,65 @@ impl Inspector {
         }
     }
 
+    /// Buckets, spares included, that were allocated for a header of this type.
+    fn array_buckets(&self, header: &[u8], map: &MapLayout, sizes: Sizes) -> u64 {
+        match &self.offsets {
+            Offsets::Classic(o) => sizes
+                .array(o.log2_buckets(header), map.bucket_bytes, map.noscan)
+                .map_or(1, |(total, _)| total),
+            Offsets::Swiss(_) => 1,
+        }
+    }
+
+    /// Maps whose header is in a stack frame: the used part of every stack is
+    /// searched for headers whose array nobody in the heap owns.
+    fn stack_candidates(
+        &self,
+        context: &Context<'_>,
+        goroutines: &[Goroutine],
+        owned: &HashSet<u64>,
+        shapes: &[BucketShape],
+        by_bucket: &HashMap<u64, Vec<Rc<MapLayout>>>,
+    ) -> Vec<Candidate> {
+        let bytes = self.offsets.header_bytes() as usize;
+        let mut found: Vec<Candidate> = Vec::new();
+        let mut taken = HashSet::new();
+        for goroutine in goroutines {
+            let (start, end) = goroutine.used();
+            let Ok(content) = context.memory.bytes(start, (end - start).min(STACK_SEARCH_BYTES)) else {
+                continue;
+            };
+            for at in (0..content.len().saturating_sub(bytes)).step_by(8) {
+                let header = &content[at..at + bytes];
+                if !self.offsets.plausible(header) {
+                    continue;
+                }
+                let array = self.offsets.first_array(context, header);
+                let alive = context
+                    .object_starting_at(array)
+                    .is_some_and(|object| context.heap.spans[object.span].alive(object.index));
+                if !alive || owned.contains(&array) || taken.contains(&array) {
+                    continue;
+                }
+                let mut candidate = Candidate {
+                    address: start + at as u64,
+                    header: header.to_vec(),
+                    readings: Vec::new(),
+                    bucket_type: None,
+                    empty: false,
+                    on_stack: true,
+                };
+                if self.read_content(context, &mut candidate, shapes, by_bucket)
+                    && candidate.readings.iter().any(|(_, r)| r.holds && r.count > 0)
+                {
+                    taken.insert(array);
+                    found.push(candidate);
+                }
+            }
+        }
+        found
+    }
+
     #[expect(clippy::too_many_arguments, reason = "one row needs all that was learnt")]
     fn row(
         &self,
@@ -756,7 +858,11 @@ impl Inspector {
         if !reading.holds && candidate.readings.len() == 1 && nothing_fits {
             return None;
         }
-        let (reach, parent) = marks.reach(context.heap, candidate.address);
+        let (reach, parent) = if candidate.on_stack {
+            (Reach::Live, candidate.address)
+        } else {
+            marks.reach(context.heap, candidate.address)
+        };
         if candidate.empty && nothing_fits && reach != Reach::Live {
             return None;
         }
@@ -806,6 +912,7 @@ impl Inspector {
             writer_active: false,
             proof: Proof::Racy,
             attempts: 0,
+            on_stack: candidate.on_stack,
             unreachable: reach != Reach::Live,
             advice: Vec::new(),
         };
@@ -907,7 +1014,7 @@ impl Inspector {
             return (RootKind::Global, path, None);
         }
         if let Some(variable) = variables.iter().filter(|v| v.address <= slot).max_by_key(|v| v.address)
-            && slot - variable.address < 1 << 12
+            && slot - variable.address < variable.bytes
         {
             return (RootKind::Global, format!("{}+{:#x}", variable.name, slot - variable.address), None);
         }

@@ -182,6 +182,9 @@ pub struct MapRow {
     pub proof: Proof,
     /// Reads that were needed; 1 means the first one held.
     pub attempts: u32,
+    /// The header lives in a stack frame: the map does not escape.
+    #[serde(default)]
+    pub on_stack: bool,
     /// Nothing alive reaches it: dead, not yet collected.
     pub unreachable: bool,
     /// Advice in plain words, with numbers.

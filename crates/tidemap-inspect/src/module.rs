@@ -12,6 +12,10 @@ use crate::memory::{Memory, field, word};
 const SEARCH_BYTES_MAX: u64 = 64 << 20;
 /// Functions that are kept at most.
 const FUNCTIONS_MAX: u64 = 8 << 20;
+/// Bytes of all function names at most.
+const NAMES_BYTES_MAX: u64 = 64 << 20;
+/// Bytes of the function table at most.
+const FUNCTION_TABLE_BYTES_MAX: u64 = 256 << 20;
 /// Bytes of a name at most.
 const NAME_BYTES_MAX: u64 = 512;
 
@@ -36,6 +40,8 @@ pub struct Module {
     pctab: (u64, u64),
     pclntable: (u64, u64),
     functions: Vec<(u32, u32)>,
+    names: Vec<u8>,
+    name_offsets: Vec<u32>,
     func_name_at: u64,
     func_pcsp_at: u64,
 }
@@ -152,6 +158,8 @@ impl Module {
             pctab: slice("pctab")?,
             pclntable: slice("pclntable")?,
             functions: Vec::new(),
+            names: Vec::new(),
+            name_offsets: Vec::new(),
             func_name_at: layout.field("func", &["nameOff", "nameoff"])?.offset,
             func_pcsp_at: layout.field("func", &["pcsp"])?.offset,
         }))
@@ -170,6 +178,23 @@ impl Module {
                 .map(|entry| {
                     let word = word(entry, 0);
                     (word as u32, (word >> 32) as u32)
+                })
+                .collect();
+        }
+        // Names of all functions, in two large reads instead of many small ones.
+        let names = layout.field("moduledata", &["funcnametab"])?.offset;
+        let bytes = memory.u64(self.address + names + 8).unwrap_or(0).min(NAMES_BYTES_MAX);
+        if let (Ok(names), Ok(table)) = (
+            memory.bytes(self.funcnametab, bytes),
+            memory.bytes(self.pclntable.0, self.pclntable.1.min(FUNCTION_TABLE_BYTES_MAX)),
+        ) {
+            self.names = names;
+            self.name_offsets = self
+                .functions
+                .iter()
+                .map(|&(_, at)| {
+                    let at = at as usize + self.func_name_at as usize;
+                    crate::memory::number(&table, at, 4) as u32
                 })
                 .collect();
         }
@@ -203,6 +228,12 @@ impl Module {
 
     /// Name of a function.
     pub fn function_name(&self, memory: Memory<'_>, index: usize) -> Option<String> {
+        if let Some(&offset) = self.name_offsets.get(index)
+            && let Some(text) = self.names.get(offset as usize..)
+        {
+            let end = text.iter().take(NAME_BYTES_MAX as usize).position(|&b| b == 0)?;
+            return String::from_utf8(text[..end].to_vec()).ok();
+        }
         let offset = u64::from(self.functions.get(index)?.1);
         let at = self.pclntable.0.checked_add(offset)?;
         let name = memory.bytes(at.checked_add(self.func_name_at)?, 4).ok()?;

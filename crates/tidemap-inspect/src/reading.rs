@@ -102,7 +102,18 @@ impl Reading {
         let load = self.counted as f64 / buckets as f64;
         let classic = self.classic.is_some();
         let expected = if classic {
-            poisson(load, buckets, self.fill.len().max(12))
+            let len = self.fill.len().max(12);
+            match self.growth {
+                None => poisson(load, buckets, len),
+                Some(growth) => {
+                    // Only buckets whose old chain is evacuated hold entries.
+                    let inside: u64 = self.fill.iter().zip(0..).map(|(n, k)| n * k).sum();
+                    let filled = (growth.evacuated * (buckets / growth.old_buckets.max(1))).min(buckets);
+                    let mut expected = poisson(inside as f64 / filled.max(1) as f64, filled, len);
+                    expected[0] += (buckets - filled) as f64;
+                    expected
+                }
+            }
         } else {
             crate::swiss::expected_fill(&self.tables, self.counted, buckets)
         };

@@ -102,6 +102,11 @@ impl Offsets {
             && get(self.used) <= len.saturating_mul(self.capacity_max)
     }
 
+    /// Entries by a header.
+    pub fn count(&self, header: &[u8]) -> u64 {
+        field(header, self.used)
+    }
+
     /// Address of the directory or the one group, and whether it is the group.
     pub fn directory(&self, header: &[u8]) -> (u64, bool) {
         (field(header, self.dir), field(header, self.dir_len) == 0)

@@ -116,6 +116,7 @@ struct Fields {
     size: Field,
     ptr_bytes: Field,
     tflag: Field,
+    gc_data: Field,
     kind: Field,
     str: Field,
     type_bytes: u64,
@@ -127,6 +128,7 @@ struct Fields {
     struct_field: (u64, u64, u64, u64),
     map: MapFields,
     extra_star: u64,
+    mask_elsewhere: (u64, u64),
 }
 
 struct MapFields {
@@ -175,6 +177,7 @@ impl<'t> Types<'t> {
             size: f("Type", &["Size_"])?,
             ptr_bytes: f("Type", &["PtrBytes"])?,
             tflag: f("Type", &["TFlag"])?,
+            gc_data: f("Type", &["GCData"])?,
             kind: f("Type", &["Kind_"])?,
             str: f("Type", &["Str"])?,
             type_bytes: layout.size("Type")?,
@@ -207,6 +210,10 @@ impl<'t> Types<'t> {
                 boxed: (boxed_key, boxed_elem),
             },
             extra_star: layout.constant(&["TFlagExtraStar"]).unwrap_or(2),
+            mask_elsewhere: (
+                layout.constant(&["TFlagGCMaskOnDemand"]).unwrap_or(0),
+                layout.constant(&["KindGCProg"]).unwrap_or(0),
+            ),
         };
         Ok(Types {
             memory,
@@ -335,6 +342,32 @@ impl<'t> Types<'t> {
             return None;
         }
         String::from_utf8(self.at(at, len)?.to_vec()).ok()
+    }
+
+    /// Which of the first 64 words of `count` values of a type are pointers;
+    /// `None` when the descriptor keeps no plain mask.
+    pub fn pointer_mask(&self, reference: TypeRef, count: u64) -> Option<u64> {
+        let f = &self.layout;
+        let head = self.at(reference, f.type_bytes)?;
+        let elsewhere = field(head, f.tflag) & f.mask_elsewhere.0 != 0
+            || field(head, f.kind) & f.mask_elsewhere.1 != 0;
+        if elsewhere {
+            return None;
+        }
+        let words = field(head, f.size) / 8;
+        let masked = (field(head, f.ptr_bytes) / 8).min(64);
+        let bits = self.memory.bytes(field(head, f.gc_data), masked.div_ceil(8)).ok()?;
+        let bits = number(&bits, 0, bits.len());
+        let bits = if masked == 64 { bits } else { bits & ((1 << masked) - 1) };
+        let mut mask = 0u64;
+        for index in 0..count {
+            let at = index * words;
+            if at >= 64 || words == 0 {
+                break;
+            }
+            mask |= bits << at;
+        }
+        Some(mask)
     }
 
     /// Size and whether it holds pointers, without reading what is inside.

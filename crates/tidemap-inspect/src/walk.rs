@@ -424,7 +424,7 @@ impl<'c> Walk<'c> {
                 if if swiss { state >= 0x80 } else { state < 5 } {
                     continue;
                 }
-                let mut part = |this: &mut Self, (offset, stride): (u64, u64), kind: &Rc<Type>, reference, boxed, path| {
+                let part = |this: &mut Self, (offset, stride): (u64, u64), kind: &Rc<Type>, reference, boxed, path| {
                     if !kind.pointers {
                         return;
                     }
