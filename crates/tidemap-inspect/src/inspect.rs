@@ -40,6 +40,8 @@ use crate::walk::{Evidence, Walk};
 
 /// Rounds of typing maps by what other maps hold.
 const ROUNDS_MAX: usize = 4;
+/// Times that the spans are read again for maps which grew meanwhile.
+const LATE_ROUNDS_MAX: usize = 6;
 /// Candidate types that a row names at most.
 const CANDIDATES_MAX: usize = 16;
 /// Bytes of one stack that are searched for headers at most.
@@ -369,9 +371,54 @@ impl Inspector {
             shapes.dedup();
             shapes
         };
-        let before = found.len();
-        found.retain_mut(|candidate| self.read_content(&context, candidate, &shapes, &by_bucket));
-        summary.header_shaped_rejected += (before - found.len()) as u64;
+        let mut late = Vec::new();
+        for mut candidate in std::mem::take(&mut found) {
+            if self.read_content(&context, &mut candidate, &shapes, &by_bucket) {
+                found.push(candidate);
+            } else {
+                late.push(candidate);
+            }
+        }
+        // A map that grows meanwhile has arrays which no span read before knows: look at the
+        // spans again for what was turned down, as long as that finds some.
+        let mut heap_now = None;
+        for _ in 0..LATE_ROUNDS_MAX {
+            if late.is_empty() || !matches!(self.source, Source::Process(_)) || options.pause {
+                break;
+            }
+            let fresh = self.heap()?;
+            let context = self.context(&fresh);
+            let turned_down = late.len();
+            let mut moving = false;
+            for mut candidate in std::mem::take(&mut late) {
+                let header = context.memory.bytes(candidate.address, self.offsets.header_bytes());
+                if let Ok(header) = header
+                    && self.offsets.plausible(&header)
+                {
+                    moving |= candidate.header != header;
+                    candidate.header = header;
+                    candidate.readings.clear();
+                    candidate.empty = false;
+                    candidate.bucket_type = None;
+                    if self.read_content(&context, &mut candidate, &shapes, &by_bucket) {
+                        found.push(candidate);
+                        continue;
+                    }
+                }
+                late.push(candidate);
+            }
+            let found_some = late.len() < turned_down;
+            if found_some || heap_now.is_none() {
+                heap_now = Some(fresh);
+            }
+            if !found_some && !moving {
+                break;
+            }
+        }
+        summary.header_shaped_rejected += late.len() as u64;
+        // The newest spans know the arrays of all that was accepted.
+        let heap = heap_now.unwrap_or(heap);
+        let context = self.context(&heap);
         let owned: HashSet<u64> = found
             .iter()
             .flat_map(|c| c.readings.iter().flat_map(|(_, r)| r.arrays.iter().copied()))
