@@ -7,7 +7,7 @@
 use crate::layout::Field;
 use crate::memory::{ADDRESS_END, field, number, word};
 use crate::model::{ClassicState, Growth, GrowthKind};
-use crate::reading::{ATTEMPTS_MAX, BucketShape, CHUNK_BYTES, Context, RETRY_BYTES_MAX, Reading, Reject};
+use crate::reading::{ATTEMPTS_MAX, BucketShape, CHUNK_BYTES, Context, RETRY_BYTES_MAX, Reading, Reject, Still};
 use crate::Result;
 
 /// Slots of a bucket.
@@ -161,6 +161,7 @@ struct Walk {
 pub fn read(context: &Context<'_>, offsets: &Offsets, address: u64, shape: BucketShape) -> Result<Reading, Reject> {
     let mut spent = 0u64;
     let mut last = Reading::default();
+    let mut still = Still::default();
     for attempt in 1..=ATTEMPTS_MAX {
         let before = context.memory.bytes(address, offsets.bytes)?;
         if !offsets.plausible(&before) {
@@ -175,6 +176,9 @@ pub fn read(context: &Context<'_>, offsets: &Offsets, address: u64, shape: Bucke
                 reading.holds = same && reading.counted == reading.count;
                 spent = spent.saturating_add(reading.bytes);
                 let done = reading.holds;
+                if !done && still.disagrees(same.then_some(&before), &reading) {
+                    return Err(Reject::NotAMap("its entries do not sum to its count"));
+                }
                 last = reading;
                 if done || spent > RETRY_BYTES_MAX {
                     return Ok(last);

@@ -88,7 +88,16 @@ impl Fit<'_> {
             Shape::Opaque => found.name != "bool" || data[0] <= 1,
             Shape::Pointer(to) => self.pointer(first, *to, false),
             Shape::Untyped => true,
-            Shape::Func => first == 0 || self.address(first),
+            Shape::Func => {
+                // A closure starts with the address of its code.
+                first == 0
+                    || (self.address(first)
+                        && self
+                            .context
+                            .memory
+                            .u64(first)
+                            .is_ok_and(|code| (self.program.0..self.program.1).contains(&code)))
+            }
             Shape::Chan => {
                 first == 0
                     || self

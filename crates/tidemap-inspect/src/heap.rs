@@ -402,6 +402,18 @@ impl Heap {
         arena.checked_add(arenas.bitmap.offset)
     }
 
+    /// Pointer bits of a range of the heap as Go 1.21 keeps them, one a word;
+    /// bits behind the last pointer of an object may be stale.
+    pub fn arena_bits(&self, memory: Memory<'_>, start: u64, bytes: u64) -> Option<Vec<u8>> {
+        let arenas = self.arenas?;
+        let bit = start % arenas.arena_bytes / 8;
+        if bit % 8 != 0 || start % arenas.arena_bytes + bytes > arenas.arena_bytes {
+            return None;
+        }
+        let at = self.arena_bitmap(memory, arenas, start)?.checked_add(bit / 8)?;
+        memory.bytes(at, bytes.div_ceil(64)).ok()
+    }
+
     /// Pointer bits of the first words of each object of a span, one `u64` an
     /// object (64 words); `None` when the release keeps none for this size.
     pub fn pointer_bits(&self, memory: Memory<'_>, span: &Span) -> Option<Vec<u64>> {

@@ -87,6 +87,8 @@ pub struct Inspector {
     offsets: Offsets,
     green_tea: bool,
     notes: Vec<String>,
+    /// Bytes that a core should have and has not.
+    missing: u64,
 }
 
 impl std::fmt::Debug for Inspector {
@@ -125,20 +127,36 @@ impl Inspector {
     /// # Errors
     /// Any [`Error`].
     pub fn open(source: &Source, binary: Option<&Path>) -> Result<Inspector> {
-        let mut notes = Vec::new();
-        let mut target: Box<dyn Target> = match source {
+        let mut missing = 0;
+        let target: Box<dyn Target> = match source {
             Source::Process(pid) => Box::new(Process::open(*pid)?),
             Source::Core(path) => {
                 let core = Core::open(path)?;
-                if core.missing_bytes() > 0 {
-                    notes.push(format!(
-                        "the core is cut short: {} are missing; maps there are not found",
-                        advice::bytes(core.missing_bytes())
-                    ));
-                }
+                missing = core.missing_bytes();
                 Box::new(core)
             }
         };
+        Inspector::with_target(target, source, binary, missing)
+    }
+
+    /// The same for a target of one's own; `missing` bytes of it are known to
+    /// be lost.
+    ///
+    /// # Errors
+    /// Any [`Error`].
+    pub fn with_target(
+        mut target: Box<dyn Target>,
+        source: &Source,
+        binary: Option<&Path>,
+        missing: u64,
+    ) -> Result<Inspector> {
+        let mut notes = Vec::new();
+        if missing > 0 {
+            notes.push(format!(
+                "the core is cut short: {} are missing; maps there are not found",
+                advice::bytes(missing)
+            ));
+        }
         let mappings = target.mappings()?;
         let named = target.executable();
         let path = binary.map(Path::to_path_buf).or_else(|| named.clone()).ok_or_else(|| Error::Binary {
@@ -173,14 +191,12 @@ impl Inspector {
         let memory = Memory::new(&*target);
         check_build_id(memory, &binary_file, bias, source)?;
         let module = Module::find(memory, &binary_file, bias, &layout).map_err(|error| match source {
-            Source::Core(path) if !notes.is_empty() => Error::Truncated {
+            Source::Core(path) if missing > 0 => Error::Truncated {
                 path: path.clone(),
-                missing: 0,
+                missing,
                 what: "the program's data",
             },
-            Source::Process(pid) if !Path::new(&format!("/proc/{pid}/maps")).exists() => {
-                Error::Exited { pid: *pid }
-            }
+            Source::Process(pid) if has_exited(*pid) => Error::Exited { pid: *pid },
             _ => error,
         })?;
         if module.next != 0 {
@@ -198,6 +214,7 @@ impl Inspector {
             offsets,
             green_tea,
             notes,
+            missing,
         })
     }
 
@@ -242,7 +259,12 @@ impl Inspector {
         let memory = Memory::new(&*self.target);
         Heap::read(memory, &self.binary, self.bias, &self.module, &self.layout, self.green_tea).map_err(|error| {
             match &self.source {
-                Source::Process(pid) if !Path::new(&format!("/proc/{pid}/maps")).exists() => Error::Exited { pid: *pid },
+                Source::Process(pid) if has_exited(*pid) => Error::Exited { pid: *pid },
+                Source::Core(path) if self.missing > 0 => Error::Truncated {
+                    path: path.clone(),
+                    missing: self.missing,
+                    what: "the heap's own data",
+                },
                 _ => error,
             }
         })
@@ -535,6 +557,12 @@ impl Inspector {
             }
             rows.push(row);
         }
+        if let Source::Process(pid) = self.source
+            && has_exited(pid)
+        {
+            // What was read last was nothing: half a list would mislead.
+            return Err(Error::Exited { pid });
+        }
         summary.header_shaped_accepted = rows.iter().filter(|row| !row.on_stack).count() as u64;
         summarise(&mut summary, &rows);
         summary.advice = advice::overall(&summary, &rows);
@@ -691,13 +719,19 @@ impl Inspector {
     ) -> Result<Marks> {
         let channel = ChannelOffsets::new(&self.layout)?;
         let mut marker = Marker::new(context, types, channel, is_candidate);
-        for &(start, end) in &self.module.globals {
-            marker.root(start, end, false);
+        // The pointer-free twins of data and bss keep nothing alive.
+        for (&(start, end), &(bits, at)) in self.module.globals.iter().zip(&self.module.masks) {
+            let mask = if bits == (end - start) / 8 {
+                context.memory.bytes(at, bits.div_ceil(8)).ok()
+            } else {
+                None
+            };
+            marker.variables(start, end, mask.as_deref());
         }
         marker.run();
         for goroutine in goroutines {
             let (start, end) = goroutine.used();
-            marker.root(start, end, true);
+            marker.stack(start, end);
         }
         marker.run();
         marker.run_dead();
@@ -1090,6 +1124,12 @@ impl Inspector {
             })
             .collect()
     }
+}
+
+/// Whether a process is gone, or a zombie without memory.
+fn has_exited(pid: i32) -> bool {
+    std::fs::read(format!("/proc/{pid}/maps")).is_ok_and(|maps| maps.is_empty())
+        || !Path::new(&format!("/proc/{pid}")).exists()
 }
 
 fn shape_of(layout: &MapLayout) -> BucketShape {

@@ -1,6 +1,8 @@
-//! What is reachable: a conservative mark from variables and stacks.
+//! What is reachable: a mark from variables and stacks.
 //!
-//! Every word that points into an object keeps it. Spans are the unit of work:
+//! Variables and objects are read by their pointer bits, as the collector reads
+//! them; stacks, and what has no plain bits, word by word: every word that
+//! points into an object keeps it. Spans are the unit of work:
 //! each is read once for all of its objects that wait, so that a large heap is
 //! read in large pieces. On the way, words that tell types are collected:
 //! allocator type words, interfaces, channels.
@@ -68,6 +70,41 @@ pub enum Reach {
     Dead = 1,
     /// From a variable or stack.
     Live = 2,
+}
+
+/// Pointer bits of a range.
+#[derive(Debug, Clone, Copy)]
+struct Mask<'m> {
+    bits: &'m [u8],
+    /// Words after which the bits repeat; 0: they do not.
+    words: u64,
+    /// Word of the mask that the range starts with.
+    first: u64,
+}
+
+impl<'m> Mask<'m> {
+    fn new(bits: &'m [u8], words: u64) -> Mask<'m> {
+        Mask { bits, words, first: 0 }
+    }
+
+    /// The mask of a range that starts some bytes later.
+    fn after(self, bytes: u64) -> Mask<'m> {
+        Mask {
+            first: self.first + bytes / 8,
+            ..self
+        }
+    }
+
+    /// Whether a word is a pointer.
+    fn bit(&self, index: u64) -> bool {
+        let mut at = self.first + index;
+        if self.words > 0 {
+            at %= self.words;
+        }
+        self.bits
+            .get((at / 8) as usize)
+            .is_some_and(|byte| byte >> (at % 8) & 1 == 1)
+    }
 }
 
 /// Where words come from.
@@ -162,21 +199,27 @@ impl<'c> Marker<'c> {
     }
 
     /// Marks from all words of a range that is no object: variables, stacks.
-    pub fn root(&mut self, start: u64, end: u64, stack: bool) {
-        self.range(start, end, if stack { Source::Stack } else { Source::Global });
+    pub fn stack(&mut self, start: u64, end: u64) {
+        self.range(start, end, Source::Stack, None);
     }
 
-    fn range(&mut self, start: u64, end: u64, source: Source) {
+    /// Marks from variables; `mask` has a bit for each word that is a pointer.
+    pub fn variables(&mut self, start: u64, end: u64, mask: Option<&[u8]>) {
+        self.range(start, end, Source::Global, mask.map(|mask| Mask::new(mask, 0)));
+    }
+
+    fn range(&mut self, start: u64, end: u64, source: Source, mask: Option<Mask<'_>>) {
+        let first = start & !7;
         let mut at = start & !7;
         while at < end {
             let bytes = CHUNK_BYTES.min(end - at);
             if let Ok(content) = self.context.memory.bytes(at, bytes) {
-                self.words(at, &content, source);
+                self.words(at, &content, source, mask.map(|m| m.after(at - first)));
             } else {
                 // A hole: go by pages.
                 for page in (0..bytes).step_by(4096) {
                     if let Ok(content) = self.context.memory.bytes(at + page, 4096.min(bytes - page)) {
-                        self.words(at + page, &content, source);
+                        self.words(at + page, &content, source, mask.map(|m| m.after(at + page - first)));
                     }
                 }
             }
@@ -232,10 +275,13 @@ impl<'c> Marker<'c> {
                 let base = span.object(object);
                 self.type_word(span.large_type, base, span.elem_bytes);
                 let typed = if span.large_type != 0 { Source::Typed } else { Source::Object };
-                self.range(base, base + span.elem_bytes, typed);
+                let mask = self.type_mask(span.large_type);
+                let mask = mask.as_ref().map(|(bits, words)| Mask::new(bits, *words));
+                self.range(base, base + span.elem_bytes, typed, mask);
             }
             return;
         }
+        let small = context.heap.pointer_bits(context.memory, span);
         // Pieces of at most a chunk, from the first waiting object to the last.
         let mut from = 0;
         while from < waiting.len() {
@@ -262,11 +308,42 @@ impl<'c> Marker<'c> {
                     }
                     let typed = header > 0 && self.types.holds(word(content, 0))
                         || span.large && span.large_type != 0;
-                    self.words(base, content, if typed { Source::Typed } else { Source::Object });
+                    let kind = match (header > 0, span.large) {
+                        (true, _) => word(content, 0),
+                        (_, true) => span.large_type,
+                        _ => 0,
+                    };
+                    let own = small.as_ref().and_then(|bits| bits.get(object as usize)).map(|bits| bits.to_le_bytes());
+                    let typed_mask = if kind != 0 { self.type_mask(kind) } else { None };
+                    let arena = if own.is_none() && kind == 0 {
+                        context.heap.arena_bits(context.memory, base, span.elem_bytes)
+                    } else {
+                        None
+                    };
+                    let mask = match (&own, &typed_mask, &arena) {
+                        (Some(own), ..) => Some(Mask::new(own, 0)),
+                        (_, Some((bits, words)), _) => Some(Mask::new(bits, *words)),
+                        (.., Some(arena)) => Some(Mask::new(arena, 0)),
+                        _ => None,
+                    };
+                    let content = &content[header as usize..];
+                    self.words(base + header, content, if typed { Source::Typed } else { Source::Object }, mask);
                 }
             }
             from = to;
         }
+    }
+
+    /// Pointer bits of a type, and the words after which they repeat.
+    fn type_mask(&self, kind: u64) -> Option<(std::rc::Rc<Vec<u8>>, u64)> {
+        if !self.types.holds(kind) {
+            return None;
+        }
+        let found = self.types.get(kind)?;
+        if found.bytes < 8 {
+            return None;
+        }
+        Some((self.types.full_mask(kind)?, found.bytes / 8))
     }
 
     fn type_word(&mut self, kind: u64, address: u64, bytes: u64) {
@@ -292,14 +369,14 @@ impl<'c> Marker<'c> {
         }
     }
 
-    fn words(&mut self, base: u64, content: &[u8], source: Source) {
+    fn words(&mut self, base: u64, content: &[u8], source: Source, mask: Option<Mask<'_>>) {
         let mut previous = 0;
         let mut before = 0;
         for (index, chunk) in content.chunks_exact(8).enumerate() {
             let value = word(chunk, 0);
             if value >= 4096 && value < crate::memory::ADDRESS_END {
                 let slot = base + index as u64 * 8;
-                let pointed = self.pointer(value, slot);
+                let pointed = mask.is_none_or(|m| m.bit(index as u64)) && self.pointer(value, slot);
                 if previous != 0 && pointed && source != Source::Typed && self.types.holds(previous) {
                     let next = word(content, index * 8 + 8);
                     self.pair(previous, value, slot, before, next, source);

@@ -34,6 +34,8 @@ pub struct Module {
     pub etypes: u64,
     /// Ranges of variables: data, bss, and their pointer-free twins.
     pub globals: Vec<(u64, u64)>,
+    /// Pointer bits of data and bss: how many, and where they are.
+    pub masks: [(u64, u64); 2],
     /// A further module follows: a plugin.
     pub next: u64,
     funcnametab: u64,
@@ -116,6 +118,11 @@ impl Module {
             let place = layout.field("moduledata", &[name])?.offset as usize;
             Ok((word(&bytes, place), word(&bytes, place + 8)))
         };
+        let mask = |name: &str| -> Result<(u64, u64)> {
+            let bits = field(&bytes, layout.field("moduledata", &[&format!("{name}.n")])?);
+            let at = field(&bytes, layout.field("moduledata", &[&format!("{name}.bytedata")])?);
+            Ok((bits, at))
+        };
         let header = get("pcHeader")?;
         let Ok(magic) = memory.bytes(header, 8) else {
             return Ok(None);
@@ -153,6 +160,7 @@ impl Module {
             types,
             etypes,
             globals,
+            masks: [mask("gcdatamask")?, mask("gcbssmask")?],
             next: get("next")?,
             funcnametab: slice("funcnametab")?.0,
             pctab: slice("pctab")?,

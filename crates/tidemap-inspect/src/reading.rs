@@ -140,6 +140,43 @@ fn poisson(load: f64, buckets: u64, len: usize) -> Vec<f64> {
         .collect()
 }
 
+/// Readings that found the same header and the same sum, which is not the count.
+const STILL_MAX: u32 = 4;
+
+/// Tells a map that is written to from memory that never was one: the latter
+/// stands still and does not add up.
+#[derive(Debug, Default)]
+pub(crate) struct Still {
+    header: Vec<u8>,
+    counted: u64,
+    times: u32,
+}
+
+impl Still {
+    /// Notes a reading that does not hold; whether that is final. `header` is
+    /// `None` when it changed during the reading.
+    pub(crate) fn disagrees(&mut self, header: Option<&Vec<u8>>, reading: &Reading) -> bool {
+        // A thread that was stopped inside a write leaves one entry in between.
+        let written = reading.writer_active && reading.counted.abs_diff(reading.count) <= 1;
+        match header {
+            Some(header) if !written => {
+                if self.header == *header && self.counted == reading.counted {
+                    self.times += 1;
+                } else {
+                    self.header.clone_from(header);
+                    self.counted = reading.counted;
+                    self.times = 1;
+                }
+                self.times >= STILL_MAX
+            }
+            _ => {
+                self.times = 0;
+                false
+            }
+        }
+    }
+}
+
 /// Why something is not read as a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reject {

@@ -26,6 +26,8 @@ const TYPES_BYTES_MAX: u64 = 512 << 20;
 const FIELDS_MAX: u64 = 4096;
 /// Bytes of a type's name at most.
 const NAME_BYTES_MAX: u64 = 4096;
+/// Bytes of a pointer mask at most.
+const MASK_BYTES_MAX: u64 = 4096;
 /// Bytes of a type at most.
 pub const TYPE_BYTES_MAX: u64 = 1 << 40;
 
@@ -108,6 +110,7 @@ pub struct Types<'t> {
     design: Design,
     layout: Fields,
     known: RefCell<HashMap<TypeRef, Option<Rc<Type>>>>,
+    masks: RefCell<HashMap<TypeRef, Option<Rc<Vec<u8>>>>>,
     /// Debug information, when there is any.
     pub dwarf: Option<crate::dwarf::DwarfTypes>,
 }
@@ -222,6 +225,7 @@ impl<'t> Types<'t> {
             design,
             layout: fields,
             known: RefCell::default(),
+            masks: RefCell::default(),
             dwarf: None,
         })
     }
@@ -342,6 +346,33 @@ impl<'t> Types<'t> {
             return None;
         }
         String::from_utf8(self.at(at, len)?.to_vec()).ok()
+    }
+
+    /// Which words of a type are pointers, one bit a word; `None` when the
+    /// descriptor keeps no plain mask, or it is larger than a page of bits.
+    pub fn full_mask(&self, reference: TypeRef) -> Option<Rc<Vec<u8>>> {
+        if let Some(known) = self.masks.borrow().get(&reference) {
+            return known.clone();
+        }
+        let f = &self.layout;
+        let read = || {
+            let head = self.at(reference, f.type_bytes)?;
+            let elsewhere = field(head, f.tflag) & f.mask_elsewhere.0 != 0
+                || field(head, f.kind) & f.mask_elsewhere.1 != 0;
+            let bytes = (field(head, f.ptr_bytes) / 8).div_ceil(8);
+            if elsewhere || bytes > MASK_BYTES_MAX {
+                return None;
+            }
+            let words = field(head, f.ptr_bytes) / 8;
+            let mut mask = self.memory.bytes(field(head, f.gc_data), bytes).ok()?;
+            if words % 8 != 0 && let Some(last) = mask.last_mut() {
+                *last &= (1 << (words % 8)) - 1;
+            }
+            Some(Rc::new(mask))
+        };
+        let mask = read();
+        self.masks.borrow_mut().insert(reference, mask.clone());
+        mask
     }
 
     /// Which of the first 64 words of `count` values of a type are pointers;
