@@ -186,6 +186,10 @@ pub enum Workload {
     DependentHit,
     /// Independent look-ups of absent keys.
     Miss,
+    /// Look-ups of present keys, [`BATCH`](crate::lanes::BATCH) handed over at a time.
+    BatchHit,
+    /// Look-ups of absent keys, handed over likewise.
+    BatchMiss,
     /// Visit every entry.
     Iterate,
     /// Clone the map.
@@ -212,6 +216,8 @@ impl Workload {
             Workload::Hit => "hit",
             Workload::DependentHit => "dependent-hit",
             Workload::Miss => "miss",
+            Workload::BatchHit => "batch-hit",
+            Workload::BatchMiss => "batch-miss",
             Workload::Iterate => "iterate",
             Workload::Clone => "clone",
             Workload::Drop => "drop",
@@ -466,10 +472,12 @@ impl Workload {
             | Workload::GrowInsert
             | Workload::Iterate
             | Workload::Clone => Expect::EveryEntry,
-            Workload::Hit | Workload::DependentHit | Workload::Churn | Workload::Remove => {
-                Expect::EveryValue
-            }
-            Workload::Miss => Expect::Nothing,
+            Workload::Hit
+            | Workload::DependentHit
+            | Workload::BatchHit
+            | Workload::Churn
+            | Workload::Remove => Expect::EveryValue,
+            Workload::Miss | Workload::BatchMiss => Expect::Nothing,
             Workload::Drop | Workload::Memory | Workload::WorstInsert => Expect::Count,
         }
     }

@@ -713,7 +713,7 @@ mod tests {
                 .all(|g| g.maps.iter().any(|map| map == BASELINE))
         );
         let life: Vec<Workload> = groups[0].cases.iter().map(|case| case.workload).collect();
-        assert!(life.is_sorted() && life.len() == 10);
+        assert!(life.is_sorted() && life.len() == 12);
         assert!(
             groups.last().unwrap().cases[0].workload.needs_process(),
             "these come last"

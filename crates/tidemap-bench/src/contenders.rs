@@ -21,6 +21,17 @@ pub trait Contender<K, V>: Sized {
     where
         Q: ?Sized + Hash + Eq,
         K: std::borrow::Borrow<Q>;
+    /// Looks many keys up, in the map's own way if it has one, else one by one.
+    #[inline]
+    fn get_each<'q, Q>(&self, keys: impl Iterator<Item = &'q Q>, mut visit: impl FnMut(Option<&V>))
+    where
+        Q: ?Sized + Hash + Eq + 'q,
+        K: std::borrow::Borrow<Q>,
+    {
+        for key in keys {
+            visit(self.get(key));
+        }
+    }
     /// Looks `key` up for change.
     fn get_mut<Q>(&mut self, key: &Q) -> Option<&mut V>
     where
@@ -134,6 +145,16 @@ contender!(
     Tidemap,
     "tidemap",
     remove = remove,
+    #[inline]
+    fn get_each<'q, Q>(&self, keys: impl Iterator<Item = &'q Q>, mut visit: impl FnMut(Option<&V>))
+    where
+        Q: ?Sized + Hash + Eq + 'q,
+        K: std::borrow::Borrow<Q>,
+    {
+        for found in self.get_many(keys) {
+            visit(found);
+        }
+    },
     fn stats(&self) -> Option<tidemap::Stats> {
         Some(self.stats())
     },

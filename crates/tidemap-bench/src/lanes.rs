@@ -51,6 +51,9 @@ pub struct Sample {
     pub answer: Answer,
 }
 
+/// Keys that a batch look-up hands over at a time.
+pub const BATCH: usize = 64;
+
 /// The hasher that every contender gets.
 #[must_use]
 pub fn hasher() -> FixedHasher {
@@ -155,7 +158,7 @@ impl<K: BenchKey, M: Contender<K, u64> + Clone> Lane<K> for MapLane<M> {
         let part = keys.len.min(ops_max);
         let ops_per_map = match workload {
             Workload::Hit | Workload::DependentHit | Workload::Miss | Workload::Churn => part,
-            Workload::Remove => part,
+            Workload::Remove | Workload::BatchHit | Workload::BatchMiss => part,
             _ => keys.len,
         };
         if !matches!(workload, Workload::PresizedInsert | Workload::GrowInsert) {
@@ -170,6 +173,12 @@ impl<K: BenchKey, M: Contender<K, u64> + Clone> Lane<K> for MapLane<M> {
                 Workload::Hit => self.look_up(keys, |map, i| hits::<K, M>(map, i, part)),
                 Workload::DependentHit => self.look_up(keys, |map, i| follow::<K, M>(map, i, part)),
                 Workload::Miss => self.look_up(keys, |map, i| misses::<K, M>(map, i, part)),
+                Workload::BatchHit => self.look_up(keys, |map, i| {
+                    batches::<K, M>(map, &i.hits, part.min(i.hits.count()))
+                }),
+                Workload::BatchMiss => self.look_up(keys, |map, i| {
+                    batches::<K, M>(map, &i.misses, part.min(i.misses.count()))
+                }),
                 Workload::Iterate => self.look_up(keys, |map, _| entries::<K, M>(map)),
                 Workload::Clone => self.clone_maps(),
                 Workload::Drop => self.drop_maps(keys),
@@ -341,6 +350,20 @@ fn hits<K: BenchKey, M: Contender<K, u64>>(map: &M, keys: &Instance<K>, part: us
         if let Some(&value) = map.get(black_box(keys.hits.at(i))) {
             answer.add(value);
         }
+    }
+    answer
+}
+
+#[inline(never)]
+fn batches<K: BenchKey, M: Contender<K, u64>>(map: &M, keys: &K::Lookups, part: usize) -> Answer {
+    let mut answer = Answer::default();
+    for start in (0..part).step_by(BATCH) {
+        let batch = (start..part.min(start + BATCH)).map(|i| black_box(keys.at(i)));
+        map.get_each(batch, |found| {
+            if let Some(&value) = found {
+                answer.add(value);
+            }
+        });
     }
     answer
 }

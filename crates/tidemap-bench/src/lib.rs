@@ -18,6 +18,7 @@ pub mod memory;
 pub mod stats;
 
 pub mod growth;
+pub mod instructions;
 pub mod lanes;
 pub mod machine;
 

@@ -14,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 use tidemap_bench::cases::{Case, CaseError, KeyKind, Size, Target, check_map};
 use tidemap_bench::compare::{Options, QUICK_BUDGET, SAMPLE_NS_MIN, compare};
 use tidemap_bench::growth::{Job, Launcher, Measure};
+use tidemap_bench::instructions::{self, Counts, Operation};
 use tidemap_bench::keys::Source;
 use tidemap_bench::report::Report;
 use tidemap_bench::{growth, machine, record, table};
@@ -27,6 +28,7 @@ Examples:
   tidemap-bench compare --out ratios.csv     the table, and the figures as CSV
   tidemap-bench record                       keep the figures in bench/record
   tidemap-bench cases                        what can be measured
+  tidemap-bench instructions                 instructions per operation (callgrind)
 
 Compares hash maps that all use the same hasher, in one run, by turns. Every
 run's answer is checked. Build with --release.";
@@ -65,6 +67,32 @@ enum Command {
         /// Cases to list, or a .toml file of cases.
         #[arg(long, value_delimiter = ',', value_name = "NAME|FILE")]
         cases: Vec<String>,
+    },
+    /// Count the instructions of each operation with callgrind (needs valgrind).
+    Instructions {
+        /// Maps to count.
+        #[arg(long, value_delimiter = ',', value_name = "MAP", default_values = instructions::MAPS,
+              value_parser = instructions::MAPS)]
+        maps: Vec<String>,
+        /// Print JSON instead of the table.
+        #[arg(long)]
+        json: bool,
+        /// Compare with this record; more instructions than it allows is exit code 1.
+        #[arg(long, value_name = "FILE")]
+        check: Option<PathBuf>,
+        /// Keep the counts as a record.
+        #[arg(long, value_name = "FILE", conflicts_with = "check")]
+        write: Option<PathBuf>,
+    },
+    /// The process that callgrind watches.
+    #[command(hide = true)]
+    InstructionsOne {
+        #[arg(long)]
+        map: String,
+        #[arg(long, value_parser = |name: &str| Operation::from_name(name).ok_or("no such operation"))]
+        operation: Operation,
+        #[arg(long)]
+        only_prepare: bool,
     },
     /// One growth in this process; what `compare` starts for each contender.
     #[command(hide = true)]
@@ -222,6 +250,20 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        Command::Instructions {
+            maps,
+            json,
+            check,
+            write,
+        } => count_instructions(&maps, json, check.as_deref(), write.as_deref()),
+        Command::InstructionsOne {
+            map,
+            operation,
+            only_prepare,
+        } => {
+            instructions::run(&map, operation, only_prepare);
+            Ok(ExitCode::SUCCESS)
+        }
         Command::GrowOne {
             measure,
             map,
@@ -252,6 +294,45 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+fn count_instructions(
+    maps: &[String],
+    json: bool,
+    check: Option<&Path>,
+    write: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(
+        machine::OPTIMISED,
+        "built without optimisation; nothing worth counting: use cargo run --release"
+    );
+    // Before the work, so that a wrong path shows at once.
+    let record = check.map(Counts::read).transpose()?;
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let talks = std::io::stderr().is_terminal();
+    let counts = instructions::count(&program, maps, |next| {
+        if talks {
+            eprint!("\r\x1b[Kcounting {next}");
+        }
+    })?;
+    if talks {
+        eprint!("\r\x1b[K");
+    }
+    let mut stdout = std::io::stdout().lock();
+    if json {
+        serde_json::to_writer_pretty(&mut stdout, &counts).map_err(std::io::Error::from)?;
+        writeln!(stdout)?;
+    } else {
+        stdout.write_all(instructions::table(&counts, record.as_ref()).as_bytes())?;
+    }
+    if let Some(path) = write {
+        record::write_whole(path, &counts.to_toml())?;
+    }
+    let complaints = record.map_or(Vec::new(), |record| instructions::check(&counts, &record));
+    for complaint in &complaints {
+        eprintln!("more than before: {complaint}");
+    }
+    Ok(ExitCode::from(u8::from(!complaints.is_empty())))
 }
 
 fn print_table(report: &Report) -> anyhow::Result<()> {

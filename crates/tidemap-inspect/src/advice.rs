@@ -93,7 +93,11 @@ fn next_growth(
         });
     }
     let (capacity, left) = table?;
-    let extra_bytes = if capacity >= 1024 { 2 * slots(1024) } else { slots(capacity * 2) };
+    let extra_bytes = if capacity >= 1024 {
+        2 * slots(1024)
+    } else {
+        slots(capacity * 2)
+    };
     Some(NextGrowth {
         // Other tables take their share of the inserts meanwhile.
         at_entries: row.count + left.saturating_mul(swiss.tables.max(1)) + 1,
@@ -105,7 +109,8 @@ fn next_growth(
 fn words(row: &MapRow) -> Vec<String> {
     let mut advice = Vec::new();
     let share = row.rebuild_frees as f64 / row.bytes.max(1) as f64;
-    if row.rebuild_frees >= REBUILD_BYTES_MIN && share >= REBUILD_SHARE_MIN && row.growth.is_none() {
+    if row.rebuild_frees >= REBUILD_BYTES_MIN && share >= REBUILD_SHARE_MIN && row.growth.is_none()
+    {
         advice.push(format!(
             "rebuild frees {}: {} in {} slots",
             bytes(row.rebuild_frees),
@@ -129,7 +134,11 @@ fn words(row: &MapRow) -> Vec<String> {
         && next.extra_bytes >= GROWTH_BYTES_MIN
         && row.count as f64 >= next.at_entries as f64 * GROWTH_NEAR
     {
-        let what = if row.classic.is_some() { "doubling" } else { "table growth" };
+        let what = if row.classic.is_some() {
+            "doubling"
+        } else {
+            "table growth"
+        };
         advice.push(format!(
             "next {what} at {} entries, peak +{}",
             number(next.at_entries),
@@ -236,7 +245,10 @@ mod tests {
 
     #[test]
     fn a_fresh_map_is_what_go_allocates() {
-        let sizes = Sizes { headers: true, load: (13, 2) };
+        let sizes = Sizes {
+            headers: true,
+            load: (13, 2),
+        };
         // 8 entries of map[int]int: a header and one bucket of 144 bytes.
         assert_eq!(fresh_classic(sizes, 8, 144, true), 48 + 144);
         // 100 entries of a Swiss map[int]int: 128 slots, as Go 1.27 measures.

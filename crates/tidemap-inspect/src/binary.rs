@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use object::elf;
 use object::read::elf::{ElfFile64, FileHeader};
-use object::{Endianness, Object, ObjectSection, ObjectSegment, ObjectSymbol, ReadCache, SymbolKind};
+use object::{
+    Endianness, Object, ObjectSection, ObjectSegment, ObjectSymbol, ReadCache, SymbolKind,
+};
 
 use crate::error::{Error, Result};
 use crate::target::core::machine_name;
@@ -103,7 +105,10 @@ impl Binary {
             if name == ".note.go.buildid"
                 && let Ok(content) = section.data()
             {
-                build_id = Some((section.address(), content[..content.len().min(4096)].to_vec()));
+                build_id = Some((
+                    section.address(),
+                    content[..content.len().min(4096)].to_vec(),
+                ));
             }
             has_dwarf |= (name == ".debug_info" || name == ".zdebug_info") && section.size() > 0;
             sections.push((name, section.address(), section.size()));

@@ -4,11 +4,13 @@
 //! C2. Every other old chain and every new chain counts.
 //! C3. The sum is the header's count, unless somebody writes.
 
+use crate::Result;
 use crate::layout::Field;
 use crate::memory::{ADDRESS_END, field, number, word};
 use crate::model::{ClassicState, Growth, GrowthKind};
-use crate::reading::{ATTEMPTS_MAX, BucketShape, CHUNK_BYTES, Context, RETRY_BYTES_MAX, Reading, Reject, Still};
-use crate::Result;
+use crate::reading::{
+    ATTEMPTS_MAX, BucketShape, CHUNK_BYTES, Context, RETRY_BYTES_MAX, Reading, Reject, Still,
+};
 
 /// Slots of a bucket.
 const SLOTS: usize = 8;
@@ -62,7 +64,9 @@ impl Offsets {
 
     /// Bits of the words that are pointers.
     pub fn pointer_words(&self) -> u64 {
-        1 << (self.buckets.offset / 8) | 1 << (self.oldbuckets.offset / 8) | 1 << (self.extra.offset / 8)
+        1 << (self.buckets.offset / 8)
+            | 1 << (self.oldbuckets.offset / 8)
+            | 1 << (self.extra.offset / 8)
     }
 
     /// Whether the numbers of a header go together.
@@ -85,7 +89,13 @@ impl Offsets {
         if same_size && old == 0 {
             return false;
         }
-        if buckets == 0 && (get(self.count) != 0 || b != 0 || get(self.extra) != 0 || get(self.nevacuate) != 0 || get(self.noverflow) != 0) {
+        if buckets == 0
+            && (get(self.count) != 0
+                || b != 0
+                || get(self.extra) != 0
+                || get(self.nevacuate) != 0
+                || get(self.noverflow) != 0)
+        {
             return false;
         }
         buckets < ADDRESS_END && old < ADDRESS_END
@@ -107,7 +117,12 @@ impl Offsets {
     }
 
     /// Whether arrays of this shape fit the objects that the header points to.
-    pub fn shape_fits(&self, context: &Context<'_>, header: &[u8], shape: BucketShape) -> Result<(), Reject> {
+    pub fn shape_fits(
+        &self,
+        context: &Context<'_>,
+        header: &[u8],
+        shape: BucketShape,
+    ) -> Result<(), Reject> {
         let get = |f: Field| field(header, f);
         let b = get(self.b) as u32;
         let array = |address: u64, b: u32| -> Result<(), Reject> {
@@ -128,7 +143,10 @@ impl Offsets {
         }
         if get(self.oldbuckets) != 0 {
             let same_size = get(self.flags) & self.same_size != 0;
-            array(get(self.oldbuckets), if same_size { b } else { b.wrapping_sub(1) })?;
+            array(
+                get(self.oldbuckets),
+                if same_size { b } else { b.wrapping_sub(1) },
+            )?;
         }
         let extra = get(self.extra);
         if extra != 0 {
@@ -158,7 +176,12 @@ struct Walk {
 ///
 /// # Errors
 /// [`Reject`] when what is there, unchanging, cannot be a map of this shape.
-pub fn read(context: &Context<'_>, offsets: &Offsets, address: u64, shape: BucketShape) -> Result<Reading, Reject> {
+pub fn read(
+    context: &Context<'_>,
+    offsets: &Offsets,
+    address: u64,
+    shape: BucketShape,
+) -> Result<Reading, Reject> {
     let mut spent = 0u64;
     let mut last = Reading::default();
     let mut still = Still::default();
@@ -238,7 +261,8 @@ fn attempt_once(
     }
     if old != 0 {
         let old_b = if same_size { b } else { b - 1 };
-        let (total, bytes) = slot(old_b).ok_or(Reject::NotAMap("its old array is larger than memory"))?;
+        let (total, bytes) =
+            slot(old_b).ok_or(Reject::NotAMap("its old array is larger than memory"))?;
         let walk = walk(context, old, 1 << old_b, total, shape, true)?;
         reading.counted += walk.entries;
         reading.old_bytes = bytes + walk.separate * bucket_slot;
@@ -247,7 +271,11 @@ fn attempt_once(
         state.old_overflow = walk.overflow;
         let old_buckets = 1u64 << old_b;
         reading.growth = Some(Growth {
-            kind: if same_size { GrowthKind::SameSize } else { GrowthKind::Doubling },
+            kind: if same_size {
+                GrowthKind::SameSize
+            } else {
+                GrowthKind::Doubling
+            },
             old_buckets,
             evacuated: walk.evacuated,
             nevacuate: state.nevacuate,
@@ -304,7 +332,9 @@ fn walk(
         for (index, bucket) in content.chunks_exact(shape.bytes as usize).enumerate() {
             let evacuated = (2..=4).contains(&bucket[0]);
             if evacuated && !is_old {
-                return Err(Reject::NotAMap("a bucket of the current array is evacuated"));
+                return Err(Reject::NotAMap(
+                    "a bucket of the current array is evacuated",
+                ));
             }
             walk.evacuated += u64::from(evacuated);
             skip[index] = evacuated;
@@ -325,24 +355,33 @@ fn walk(
             let addresses: Vec<u64> = chains.iter().map(|&(_, address)| address).collect();
             for &address in &addresses {
                 if inside.contains(&address) {
-                    if address < array + main * shape.bytes || !(address - array).is_multiple_of(shape.bytes) {
+                    if address < array + main * shape.bytes
+                        || !(address - array).is_multiple_of(shape.bytes)
+                    {
                         return Err(Reject::NotAMap("a chain leads into the main buckets"));
                     }
                     continue;
                 }
                 walk.separate += 1;
                 let fits = context.object_starting_at(address).is_some_and(|object| {
-                    context.fits(object, context.sizes.slot(shape.bytes, shape.noscan), shape.noscan)
+                    context.fits(
+                        object,
+                        context.sizes.slot(shape.bytes, shape.noscan),
+                        shape.noscan,
+                    )
                 });
                 if !fits {
-                    return Err(Reject::NotAMap("a chain leads to something else than a bucket"));
+                    return Err(Reject::NotAMap(
+                        "a chain leads to something else than a bucket",
+                    ));
                 }
             }
             walk.overflow += addresses.len() as u64;
             let buckets = context.memory.many(&addresses, shape.bytes as usize)?;
             let mut next_chains = Vec::new();
             for ((index, address), bucket) in chains.into_iter().zip(buckets) {
-                let bucket = bucket.ok_or(Reject::Fault(crate::target::Fault::NoMemory(address)))?;
+                let bucket =
+                    bucket.ok_or(Reject::Fault(crate::target::Fault::NoMemory(address)))?;
                 let live = check_tophash(&bucket, skip[index])?;
                 entries[index] += if skip[index] { 0 } else { live };
                 let next = word(&bucket, shape.bytes as usize - 8);

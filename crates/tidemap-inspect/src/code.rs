@@ -17,7 +17,11 @@ const CODE_BYTES: u64 = 1 << 20;
 const PREFIXES: [&str; 3] = ["runtime.map", "internal/runtime/maps.", "reflect.map"];
 
 /// Map types with the address of the variable that holds the map.
-pub fn typed_globals(memory: Memory<'_>, module: &Module, types: &Types<'_>) -> Vec<(TypeRef, u64)> {
+pub fn typed_globals(
+    memory: Memory<'_>,
+    module: &Module,
+    types: &Types<'_>,
+) -> Vec<(TypeRef, u64)> {
     let mut callees = std::collections::HashSet::new();
     for index in 0..module.function_count() {
         if let Some(name) = module.function_name(memory, index)
@@ -67,23 +71,27 @@ fn scan(
                     _ => {}
                 }
             }
-            Mnemonic::Mov if instruction.op0_kind() == OpKind::Register => match instruction.op0_register() {
-                Register::RBX => {
-                    variable = if instruction.is_ip_rel_memory_operand() {
-                        instruction.ip_rel_memory_address()
-                    } else {
-                        0
-                    };
+            Mnemonic::Mov if instruction.op0_kind() == OpKind::Register => {
+                match instruction.op0_register() {
+                    Register::RBX => {
+                        variable = if instruction.is_ip_rel_memory_operand() {
+                            instruction.ip_rel_memory_address()
+                        } else {
+                            0
+                        };
+                    }
+                    Register::RAX => kind = 0,
+                    _ => {}
                 }
-                Register::RAX => kind = 0,
-                _ => {}
-            },
+            }
             Mnemonic::Call => {
                 if kind != 0
                     && variable != 0
                     && callees.contains(&instruction.near_branch_target())
                     && types.holds(kind)
-                    && types.get(kind).is_some_and(|t| matches!(t.shape, Shape::Map(..)))
+                    && types
+                        .get(kind)
+                        .is_some_and(|t| matches!(t.shape, Shape::Map(..)))
                 {
                     found.push((kind, variable));
                 }

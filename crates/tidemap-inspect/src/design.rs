@@ -64,13 +64,20 @@ impl Offsets {
             Offsets::Classic(o) => o.array(header),
             Offsets::Swiss(o) => match o.directory(header) {
                 (0, _) => 0,
-                (dir, _) => o.first_groups(context, header).map_or(dir, |(data, _)| data),
+                (dir, _) => o
+                    .first_groups(context, header)
+                    .map_or(dir, |(data, _)| data),
             },
         }
     }
 
     /// Whether the first array has room for buckets of this shape.
-    pub fn first_array_fits(&self, context: &Context<'_>, header: &[u8], shape: BucketShape) -> bool {
+    pub fn first_array_fits(
+        &self,
+        context: &Context<'_>,
+        header: &[u8],
+        shape: BucketShape,
+    ) -> bool {
         match self {
             Offsets::Classic(o) => o.shape_fits(context, header, shape).is_ok(),
             Offsets::Swiss(o) => {
@@ -81,7 +88,11 @@ impl Offsets {
                     return false;
                 };
                 context.object_starting_at(data).is_some_and(|object| {
-                    context.fits(object, context.sizes.slot(bytes, shape.noscan), shape.noscan)
+                    context.fits(
+                        object,
+                        context.sizes.slot(bytes, shape.noscan),
+                        shape.noscan,
+                    )
                 })
             }
         }
@@ -91,7 +102,12 @@ impl Offsets {
     ///
     /// # Errors
     /// [`Reject`].
-    pub fn read(&self, context: &Context<'_>, address: u64, shape: BucketShape) -> Result<Reading, Reject> {
+    pub fn read(
+        &self,
+        context: &Context<'_>,
+        address: u64,
+        shape: BucketShape,
+    ) -> Result<Reading, Reject> {
         match self {
             Offsets::Classic(o) => classic::read(context, o, address, shape),
             Offsets::Swiss(o) => swiss::read(context, o, address, shape),

@@ -53,7 +53,10 @@ impl DwarfTypes {
             return None;
         }
         let load = |id: gimli::SectionId| -> Result<R, gimli::Error> {
-            Ok(R::new(binary.section_content(id.name()).into(), LittleEndian))
+            Ok(R::new(
+                binary.section_content(id.name()).into(),
+                LittleEndian,
+            ))
         };
         let dwarf = gimli::Dwarf::load(load).ok()?;
         let mut units = Vec::new();
@@ -119,7 +122,8 @@ impl DwarfTypes {
         unit: &gimli::Unit<R>,
         entry: &gimli::DebuggingInformationEntry<R>,
     ) -> Option<Variable> {
-        let Some(AttributeValue::Exprloc(location)) = entry.attr_value(gimli::DW_AT_location) else {
+        let Some(AttributeValue::Exprloc(location)) = entry.attr_value(gimli::DW_AT_location)
+        else {
             return None;
         };
         let mut operations = location.operations(unit.encoding());
@@ -220,7 +224,11 @@ impl DwarfTypes {
                     let text = target(gimli::DW_AT_type)
                         .and_then(|t| self.dwarf_name(t))
                         .unwrap_or_default();
-                    let shape = if text == "runtime.eface" { Shape::Eface } else { Shape::Iface };
+                    let shape = if text == "runtime.eface" {
+                        Shape::Eface
+                    } else {
+                        Shape::Iface
+                    };
                     (shape, 16)
                 }
                 (22, gimli::DW_TAG_pointer_type) => match target(gimli::DW_AT_type) {

@@ -41,30 +41,31 @@ impl Fit<'_> {
         let swiss = self.context.layout.design() == Design::Swiss;
         let mut looked = 0;
         let mut fits = true;
-        self.offsets.visit(self.context, map, shape, &mut |bucket, _| {
-            if !fits || looked >= SLOTS_MAX {
-                return;
-            }
-            for slot in 0..8u64 {
-                let state = bucket[slot as usize];
-                if if swiss { state >= 0x80 } else { state < 5 } {
-                    continue;
+        self.offsets
+            .visit(self.context, map, shape, &mut |bucket, _| {
+                if !fits || looked >= SLOTS_MAX {
+                    return;
                 }
-                looked += 1;
-                for ((offset, stride), kind, boxed) in [
-                    (layout.keys, layout.key, layout.boxed_key),
-                    (layout.elems, layout.elem, layout.boxed_elem),
-                ] {
-                    let at = (offset + slot * stride) as usize;
-                    let data = bucket.get(at..).unwrap_or_default();
-                    fits &= if boxed {
-                        self.pointer(word(data, 0), kind, true)
-                    } else {
-                        self.value(data, kind, DEPTH_MAX)
-                    };
+                for slot in 0..8u64 {
+                    let state = bucket[slot as usize];
+                    if if swiss { state >= 0x80 } else { state < 5 } {
+                        continue;
+                    }
+                    looked += 1;
+                    for ((offset, stride), kind, boxed) in [
+                        (layout.keys, layout.key, layout.boxed_key),
+                        (layout.elems, layout.elem, layout.boxed_elem),
+                    ] {
+                        let at = (offset + slot * stride) as usize;
+                        let data = bucket.get(at..).unwrap_or_default();
+                        fits &= if boxed {
+                            self.pointer(word(data, 0), kind, true)
+                        } else {
+                            self.value(data, kind, DEPTH_MAX)
+                        };
+                    }
                 }
-            }
-        });
+            });
         fits
     }
 
@@ -107,12 +108,19 @@ impl Fit<'_> {
                         .is_some_and(|object| object.bytes >= 96)
             }
             Shape::Map(..) => first == 0 || (self.is_map)(first),
-            Shape::Eface => first == 0 || (self.any_type(first) && (word(data, 8) == 0 || self.address(word(data, 8)))),
+            Shape::Eface => {
+                first == 0
+                    || (self.any_type(first) && (word(data, 8) == 0 || self.address(word(data, 8))))
+            }
             Shape::Iface => first == 0 || (self.address(first) && first % 8 == 0),
             Shape::Slice(elem) => {
                 let (len, cap) = (word(data, 8), word(data, 16));
                 let bytes = self.types.get(*elem).map_or(0, |t| t.bytes);
-                len <= cap && (cap == 0 || cap.checked_mul(bytes).is_some_and(|n| self.bytes_at(first, n)))
+                len <= cap
+                    && (cap == 0
+                        || cap
+                            .checked_mul(bytes)
+                            .is_some_and(|n| self.bytes_at(first, n)))
             }
             Shape::Array(elem, count) => {
                 let bytes = self.types.get(*elem).map_or(0, |t| t.bytes);
@@ -123,7 +131,11 @@ impl Fit<'_> {
                         .all(|part| self.value(part, *elem, depth - 1))
             }
             Shape::Struct(fields) => fields.iter().all(|(_, offset, field)| {
-                self.value(data.get(*offset as usize..).unwrap_or_default(), *field, depth - 1)
+                self.value(
+                    data.get(*offset as usize..).unwrap_or_default(),
+                    *field,
+                    depth - 1,
+                )
             }),
         }
     }
@@ -153,7 +165,10 @@ impl Fit<'_> {
             return false;
         }
         // Constants of the program, or memory mapped by hand.
-        address >= 4096 && address.checked_add(bytes).is_some_and(|end| end < crate::memory::ADDRESS_END)
+        address >= 4096
+            && address
+                .checked_add(bytes)
+                .is_some_and(|end| end < crate::memory::ADDRESS_END)
     }
 
     fn pointer(&self, value: u64, to: TypeRef, exact: bool) -> bool {
@@ -164,7 +179,9 @@ impl Fit<'_> {
             return self.address(value);
         };
         let Some(object) = self.context.heap.object_at(value) else {
-            return self.context.heap.span_at(value).is_none() && value >= 4096 && value < crate::memory::ADDRESS_END;
+            return self.context.heap.span_at(value).is_none()
+                && value >= 4096
+                && value < crate::memory::ADDRESS_END;
         };
         let span = &self.context.heap.spans[object.span];
         let rest = object.bytes - (value - object.base);

@@ -147,7 +147,8 @@ impl Heap {
             let mut heap = Heap {
                 spans: Vec::new(),
                 objects: 0,
-                header_above: layout.constant(&["MinSizeForMallocHeader", "minSizeForMallocHeader"]),
+                header_above: layout
+                    .constant(&["MinSizeForMallocHeader", "minSizeForMallocHeader"]),
                 unreadable_spans: 0,
                 green_tea_bytes: if green_tea {
                     layout.size("spanInlineMarkBits").unwrap_or(128)
@@ -164,7 +165,9 @@ impl Heap {
                 heap.arenas = Some(ArenaBits {
                     table: mheap + layout.field("mheap", &["arenas"])?.offset,
                     arena_bytes: layout.constant(&["heapArenaBytes"]).unwrap_or(64 << 20),
-                    base_offset: layout.constant(&["arenaBaseOffset"]).unwrap_or(0xffff_8000_0000_0000),
+                    base_offset: layout
+                        .constant(&["arenaBaseOffset"])
+                        .unwrap_or(0xffff_8000_0000_0000),
                     bitmap: layout.field("heapArena", &["bitmap"])?,
                 });
             }
@@ -196,10 +199,15 @@ impl Heap {
         let (sweepgen, class) = (f("sweepgen")?, f("spanclass")?);
         let large_type = layout.optional("mspan", &["largeType"])?;
         let span_bytes = layout.size("mspan")? as usize;
-        let page_bytes = layout.constant(&["PageSize", "_PageSize", "pageSize"]).unwrap_or(8192);
+        let page_bytes = layout
+            .constant(&["PageSize", "_PageSize", "pageSize"])
+            .unwrap_or(8192);
         let in_use = layout.constant(&["mSpanInUse"]).unwrap_or(1);
         let manual = layout.constant(&["mSpanManual"]).unwrap_or(2);
-        let max_elems = layout.constant(&["MaxObjsPerSpan", "maxObjsPerSpan"]).unwrap_or(1024).max(1024);
+        let max_elems = layout
+            .constant(&["MaxObjsPerSpan", "maxObjsPerSpan"])
+            .unwrap_or(1024)
+            .max(1024);
         let mut bit_addresses: Vec<(u64, u64)> = Vec::new();
         const BATCH: u64 = 4096;
         for from in (0..count).step_by(BATCH as usize) {
@@ -230,7 +238,9 @@ impl Heap {
                 let sane = bytes > 0
                     && bytes <= SPAN_BYTES_MAX
                     && first.is_multiple_of(page_bytes)
-                    && first.checked_add(bytes).is_some_and(|end| end <= ADDRESS_END)
+                    && first
+                        .checked_add(bytes)
+                        .is_some_and(|end| end <= ADDRESS_END)
                     && (used_for == Use::Manual
                         || (elem_bytes >= 8
                             && elems > 0
@@ -247,7 +257,11 @@ impl Heap {
                     bytes,
                     used_for,
                     elem_bytes,
-                    elems: if used_for == Use::Heap { elems as u32 } else { 0 },
+                    elems: if used_for == Use::Heap {
+                        elems as u32
+                    } else {
+                        0
+                    },
                     noscan: spanclass & 1 == 1,
                     large: spanclass >> 1 == 0,
                     first_object: 0,
@@ -297,7 +311,8 @@ impl Heap {
             let (alloc, mark) = addresses[index];
             buffers.push((alloc, vec![0; bytes]));
             buffers.push((mark, vec![0; bytes]));
-            let inline = green_tea_bytes > 0 && !span.swept && (16..=512).contains(&span.elem_bytes);
+            let inline =
+                green_tea_bytes > 0 && !span.swept && (16..=512).contains(&span.elem_bytes);
             let marks = (span.base + span.bytes).saturating_sub(green_tea_bytes / 2);
             buffers.push((marks, vec![0; if inline { bytes.min(63) } else { 0 }]));
         }
@@ -381,24 +396,35 @@ impl Heap {
             return None;
         }
         if self.arenas.is_none() {
-            return self.pointer_bits(memory, span)?.get(object.index as usize).copied();
+            return self
+                .pointer_bits(memory, span)?
+                .get(object.index as usize)
+                .copied();
         }
         let arenas = self.arenas?;
         let words = (object.bytes / 8).min(64);
         let bit = object.base % arenas.arena_bytes / 8;
         // Two words of the bitmap may share the object.
-        let at = self.arena_bitmap(memory, arenas, object.base)?.checked_add(bit / 64 * 8)?;
+        let at = self
+            .arena_bitmap(memory, arenas, object.base)?
+            .checked_add(bit / 64 * 8)?;
         let low = memory.u64(at).ok()?;
         let high = memory.u64(at.checked_add(8)?).unwrap_or(0);
         let shift = bit % 64;
         let bits = low >> shift | if shift == 0 { 0 } else { high << (64 - shift) };
-        Some(if words == 64 { bits } else { bits & ((1 << words) - 1) })
+        Some(if words == 64 {
+            bits
+        } else {
+            bits & ((1 << words) - 1)
+        })
     }
 
     fn arena_bitmap(&self, memory: Memory<'_>, arenas: ArenaBits, address: u64) -> Option<u64> {
         let index = address.wrapping_sub(arenas.base_offset) / arenas.arena_bytes;
         let second = memory.u64(arenas.table).ok()?;
-        let arena = memory.u64(second.checked_add(index.checked_mul(8)?)?).ok()?;
+        let arena = memory
+            .u64(second.checked_add(index.checked_mul(8)?)?)
+            .ok()?;
         arena.checked_add(arenas.bitmap.offset)
     }
 
@@ -410,7 +436,9 @@ impl Heap {
         if bit % 8 != 0 || start % arenas.arena_bytes + bytes > arenas.arena_bytes {
             return None;
         }
-        let at = self.arena_bitmap(memory, arenas, start)?.checked_add(bit / 8)?;
+        let at = self
+            .arena_bitmap(memory, arenas, start)?
+            .checked_add(bit / 8)?;
         memory.bytes(at, bytes.div_ceil(64)).ok()
     }
 
@@ -431,7 +459,9 @@ impl Heap {
             }
             Some(arenas) => {
                 let word = span.base % arenas.arena_bytes / 8;
-                let at = self.arena_bitmap(memory, arenas, span.base)?.checked_add(word / 8)?;
+                let at = self
+                    .arena_bitmap(memory, arenas, span.base)?
+                    .checked_add(word / 8)?;
                 (memory.bytes(at, span.bytes / 64).ok()?, 0)
             }
         };

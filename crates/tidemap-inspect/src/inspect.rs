@@ -25,8 +25,8 @@ use crate::layout::Layout;
 use crate::mark::{ChannelOffsets, Marker, Marks, Reach};
 use crate::memory::Memory;
 use crate::model::{
-    Design, MapDetail, MapRow, MapTypeInfo, Proof, Reached, RootKind, SCHEMA, Snapshot, StackReading, Summary,
-    TargetInfo, TargetKind, TypeEvidence,
+    Design, MapDetail, MapRow, MapTypeInfo, Proof, Reached, RootKind, SCHEMA, Snapshot,
+    StackReading, Summary, TargetInfo, TargetKind, TypeEvidence,
 };
 use crate::module::Module;
 use crate::reading::{BucketShape, Context, Reading, Reject};
@@ -93,7 +93,9 @@ pub struct Inspector {
 
 impl std::fmt::Debug for Inspector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inspector").field("source", &self.source).finish_non_exhaustive()
+        f.debug_struct("Inspector")
+            .field("source", &self.source)
+            .finish_non_exhaustive()
     }
 }
 
@@ -159,16 +161,20 @@ impl Inspector {
         }
         let mappings = target.mappings()?;
         let named = target.executable();
-        let path = binary.map(Path::to_path_buf).or_else(|| named.clone()).ok_or_else(|| Error::Binary {
-            path: PathBuf::from("the executable"),
-            reason: "the core does not name it".into(),
-        })?;
+        let path = binary
+            .map(Path::to_path_buf)
+            .or_else(|| named.clone())
+            .ok_or_else(|| Error::Binary {
+                path: PathBuf::from("the executable"),
+                reason: "the core does not name it".into(),
+            })?;
         let shown_binary = match (binary, source) {
             (None, Source::Process(_)) => std::fs::read_link(&path)
                 .map_or_else(|_| path.display().to_string(), |p| p.display().to_string()),
             _ => path.display().to_string(),
         };
-        let binary_file = Binary::open(&path).map_err(|error| host_error(error, &mappings, &shown_binary))?;
+        let binary_file =
+            Binary::open(&path).map_err(|error| host_error(error, &mappings, &shown_binary))?;
         let bias = load_bias(&binary_file, &mappings, named.as_deref(), source)?;
         target.stitch(&path, bias)?;
         let version = binary_file.go_version.clone();
@@ -178,9 +184,14 @@ impl Inspector {
             known: Layout::known_releases(),
         };
         let (release, experiments) = version.split_once(" X:").unwrap_or((&version, ""));
-        let layout = Layout::built_in(release.trim(), "amd64")?.ok_or_else(|| unsupported(version.clone()))?;
+        let layout = Layout::built_in(release.trim(), "amd64")?
+            .ok_or_else(|| unsupported(version.clone()))?;
         let mut green_tea = layout.experiments.iter().any(|e| e == "greenteagc");
-        for experiment in experiments.split(',').map(str::trim).filter(|e| !e.is_empty()) {
+        for experiment in experiments
+            .split(',')
+            .map(str::trim)
+            .filter(|e| !e.is_empty())
+        {
             match experiment {
                 "greenteagc" => green_tea = true,
                 "nogreenteagc" => green_tea = false,
@@ -190,17 +201,20 @@ impl Inspector {
         }
         let memory = Memory::new(&*target);
         check_build_id(memory, &binary_file, bias, source)?;
-        let module = Module::find(memory, &binary_file, bias, &layout).map_err(|error| match source {
-            Source::Core(path) if missing > 0 => Error::Truncated {
-                path: path.clone(),
-                missing,
-                what: "the program's data",
-            },
-            Source::Process(pid) if has_exited(*pid) => Error::Exited { pid: *pid },
-            _ => error,
-        })?;
+        let module =
+            Module::find(memory, &binary_file, bias, &layout).map_err(|error| match source {
+                Source::Core(path) if missing > 0 => Error::Truncated {
+                    path: path.clone(),
+                    missing,
+                    what: "the program's data",
+                },
+                Source::Process(pid) if has_exited(*pid) => Error::Exited { pid: *pid },
+                _ => error,
+            })?;
         if module.next != 0 {
-            notes.push("the program has loaded plugins: maps of types of theirs have no type name".into());
+            notes.push(
+                "the program has loaded plugins: maps of types of theirs have no type name".into(),
+            );
         }
         let offsets = Offsets::new(&layout)?;
         Ok(Inspector {
@@ -241,7 +255,11 @@ impl Inspector {
     fn info(&self, dwarf: bool) -> TargetInfo {
         let (kind, pid, core) = match &self.source {
             Source::Process(pid) => (TargetKind::Process, Some(*pid), None),
-            Source::Core(path) => (TargetKind::Core, self.target.pid(), Some(path.display().to_string())),
+            Source::Core(path) => (
+                TargetKind::Core,
+                self.target.pid(),
+                Some(path.display().to_string()),
+            ),
         };
         TargetInfo {
             kind,
@@ -257,16 +275,22 @@ impl Inspector {
 
     fn heap(&self) -> Result<Heap> {
         let memory = Memory::new(&*self.target);
-        Heap::read(memory, &self.binary, self.bias, &self.module, &self.layout, self.green_tea).map_err(|error| {
-            match &self.source {
-                Source::Process(pid) if has_exited(*pid) => Error::Exited { pid: *pid },
-                Source::Core(path) if self.missing > 0 => Error::Truncated {
-                    path: path.clone(),
-                    missing: self.missing,
-                    what: "the heap's own data",
-                },
-                _ => error,
-            }
+        Heap::read(
+            memory,
+            &self.binary,
+            self.bias,
+            &self.module,
+            &self.layout,
+            self.green_tea,
+        )
+        .map_err(|error| match &self.source {
+            Source::Process(pid) if has_exited(*pid) => Error::Exited { pid: *pid },
+            Source::Core(path) if self.missing > 0 => Error::Truncated {
+                path: path.clone(),
+                missing: self.missing,
+                what: "the heap's own data",
+            },
+            _ => error,
         })
     }
 
@@ -284,7 +308,11 @@ impl Inspector {
     ///
     /// # Errors
     /// [`Error::NoMap`]; when the target cannot be read any more.
-    pub fn detail(&self, address: u64, progress: &mut dyn FnMut(&str)) -> Result<(Snapshot, MapDetail)> {
+    pub fn detail(
+        &self,
+        address: u64,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<(Snapshot, MapDetail)> {
         let (snapshot, detail) = self.look(Options::default(), progress, Some(address))?;
         Ok((snapshot, detail.ok_or(Error::NoMap { address })?))
     }
@@ -303,8 +331,16 @@ impl Inspector {
         let reading = self
             .offsets
             .read(&context, row.address, shape)
-            .map_err(|_| Error::NoMap { address: row.address })?;
-        self.numbers(&mut fresh, &reading, shape, context.sizes, (row.map_type.key_bytes, row.map_type.elem_bytes));
+            .map_err(|_| Error::NoMap {
+                address: row.address,
+            })?;
+        self.numbers(
+            &mut fresh,
+            &reading,
+            shape,
+            context.sizes,
+            (row.map_type.key_bytes, row.map_type.elem_bytes),
+        );
         Ok(fresh)
     }
 
@@ -353,8 +389,16 @@ impl Inspector {
         let begin = Instant::now();
         let memory = Memory::new(&*self.target);
         progress("debug information");
-        let dwarf = DwarfTypes::open(&self.binary, self.bias, self.module.types, self.module.etypes);
-        let variables = dwarf.as_ref().map(DwarfTypes::variables).unwrap_or_default();
+        let dwarf = DwarfTypes::open(
+            &self.binary,
+            self.bias,
+            self.module.types,
+            self.module.etypes,
+        );
+        let variables = dwarf
+            .as_ref()
+            .map(DwarfTypes::variables)
+            .unwrap_or_default();
         let mut types = Types::read(memory, &self.module, &self.layout)?;
         types.dwarf = dwarf;
         let all_maps = types.all_maps();
@@ -370,7 +414,11 @@ impl Inspector {
         };
 
         progress("heap");
-        let pause = if options.pause { Some(self.target.pause()?) } else { None };
+        let pause = if options.pause {
+            Some(self.target.pause()?)
+        } else {
+            None
+        };
         let heap = self.heap()?;
         let context = self.context(&heap);
         let mut found = self.candidates(&context, &mut summary);
@@ -443,11 +491,19 @@ impl Inspector {
         let context = self.context(&heap);
         let owned: HashSet<u64> = found
             .iter()
-            .flat_map(|c| c.readings.iter().flat_map(|(_, r)| r.arrays.iter().copied()))
+            .flat_map(|c| {
+                c.readings
+                    .iter()
+                    .flat_map(|(_, r)| r.arrays.iter().copied())
+            })
             .collect();
         let goroutines = goroutines(memory, &heap, &self.layout, context.sizes)?;
         found.extend(self.stack_candidates(&context, &goroutines, &owned, &shapes, &by_bucket));
-        let index: HashMap<u64, usize> = found.iter().enumerate().map(|(i, c)| (c.address, i)).collect();
+        let index: HashMap<u64, usize> = found
+            .iter()
+            .enumerate()
+            .map(|(i, c)| (c.address, i))
+            .collect();
         let is_candidate = |address: u64| index.contains_key(&address);
 
         progress("what is reachable");
@@ -506,21 +562,31 @@ impl Inspector {
             }
         }
         if walk.full {
-            summary.notes.push("too many typed places: some paths and types are left out".into());
+            summary
+                .notes
+                .push("too many typed places: some paths and types are left out".into());
         }
 
         let mut rows = Vec::new();
         let mut detail = None;
         let mut arrays: HashMap<u64, usize> = HashMap::new();
         for (candidate, decision) in found.iter().zip(&decisions) {
-            let typed = decision.evidence < TypeEvidence::Code && (decision.layout.is_some() || decision.name.is_some());
+            let typed = decision.evidence < TypeEvidence::Code
+                && (decision.layout.is_some() || decision.name.is_some());
             // A typed pointer says that it is something else.
             if !typed && walk.others.contains_key(&candidate.address) {
                 summary.header_shaped_rejected += 1;
                 continue;
             }
-            let Some((mut row, mut reading)) = self.row(&context, candidate, decision, &marks, &walk, &goroutines, &variables)
-            else {
+            let Some((mut row, mut reading)) = self.row(
+                &context,
+                candidate,
+                decision,
+                &marks,
+                &walk,
+                &goroutines,
+                &variables,
+            ) else {
                 summary.header_shaped_rejected += 1;
                 continue;
             };
@@ -590,7 +656,11 @@ impl Inspector {
     /// Addresses that belong to the program's file.
     fn program_range(&self) -> (u64, u64) {
         let first = self.binary.segments.first().map_or(0, |s| s.address);
-        let last = self.binary.segments.last().map_or(0, |s| s.address.saturating_add(s.bytes));
+        let last = self
+            .binary
+            .segments
+            .last()
+            .map_or(0, |s| s.address.saturating_add(s.bytes));
         (first.wrapping_add(self.bias), last.wrapping_add(self.bias))
     }
 
@@ -650,7 +720,10 @@ impl Inspector {
         let mut array = self.offsets.first_array(context, &candidate.header);
         if array == 0 {
             candidate.empty = true;
-            let nothing = BucketShape { bytes: 8, noscan: true };
+            let nothing = BucketShape {
+                bytes: 8,
+                noscan: true,
+            };
             if let Ok(reading) = self.offsets.read(context, candidate.address, nothing)
                 && reading.arrays.is_empty()
             {
@@ -658,7 +731,10 @@ impl Inspector {
                 return true;
             }
             // It got its first bucket meanwhile.
-            let Ok(header) = context.memory.bytes(candidate.address, self.offsets.header_bytes()) else {
+            let Ok(header) = context
+                .memory
+                .bytes(candidate.address, self.offsets.header_bytes())
+            else {
                 return false;
             };
             candidate.header = header;
@@ -680,13 +756,19 @@ impl Inspector {
             return !candidate.readings.is_empty();
         }
         for &shape in shapes {
-            if self.offsets.first_array_fits(context, &candidate.header, shape) {
+            if self
+                .offsets
+                .first_array_fits(context, &candidate.header, shape)
+            {
                 self.try_shape(context, candidate, shape);
             }
         }
         if candidate.readings.is_empty() {
             // It may have grown since its header was read.
-            let Ok(now) = context.memory.bytes(candidate.address, self.offsets.header_bytes()) else {
+            let Ok(now) = context
+                .memory
+                .bytes(candidate.address, self.offsets.header_bytes())
+            else {
                 return false;
             };
             if now != candidate.header && self.offsets.plausible(&now) {
@@ -748,11 +830,21 @@ impl Inspector {
         fit: &Fit<'_>,
         hints: &HashMap<u64, Vec<TypeRef>>,
     ) -> Decision {
-        let shape_fits =
-            |layout: &MapLayout| candidate.empty || candidate.readings.iter().any(|(s, _)| *s == shape_of(layout));
-        let bucket_fits = |layout: &MapLayout| candidate.bucket_type.is_none_or(|b| b == layout.bucket);
+        let shape_fits = |layout: &MapLayout| {
+            candidate.empty
+                || candidate
+                    .readings
+                    .iter()
+                    .any(|(s, _)| *s == shape_of(layout))
+        };
+        let bucket_fits =
+            |layout: &MapLayout| candidate.bucket_type.is_none_or(|b| b == layout.bucket);
         let possible = |layout: &MapLayout| shape_fits(layout) && bucket_fits(layout);
-        let evidence = walk.maps.get(&candidate.address).map(Vec::as_slice).unwrap_or_default();
+        let evidence = walk
+            .maps
+            .get(&candidate.address)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let mut typed: Vec<(&Evidence, Option<Rc<MapLayout>>, String)> = Vec::new();
         for piece in evidence {
             let Some(kind) = types.get(piece.kind) else {
@@ -761,7 +853,9 @@ impl Inspector {
             let layout = match &kind.shape {
                 Shape::Map(_, _, Some(layout)) => Some(layout.clone()),
                 Shape::Map(key, elem, None) => {
-                    let same = |m: &&Rc<MapLayout>| m.name == kind.name || (m.key == *key && m.elem == *elem);
+                    let same = |m: &&Rc<MapLayout>| {
+                        m.name == kind.name || (m.key == *key && m.elem == *elem)
+                    };
                     all_maps.iter().find(same).cloned()
                 }
                 _ => continue,
@@ -769,7 +863,9 @@ impl Inspector {
             if layout.as_ref().is_some_and(|layout| !possible(layout)) {
                 continue;
             }
-            let name = layout.as_ref().map_or_else(|| kind.name.clone(), |l| l.name.clone());
+            let name = layout
+                .as_ref()
+                .map_or_else(|| kind.name.clone(), |l| l.name.clone());
             typed.push((piece, layout, name));
         }
         // Rooted paths first, then other slots, then interfaces and code.
@@ -779,7 +875,9 @@ impl Inspector {
             // Named types may share one map; another layout may not.
             let conflict: Vec<Rc<MapLayout>> = typed
                 .iter()
-                .filter(|(other, ..)| (other.path == 0, other.from_code, other.interface) == strength)
+                .filter(|(other, ..)| {
+                    (other.path == 0, other.from_code, other.interface) == strength
+                })
                 .filter_map(|(_, other, _)| other.clone())
                 .filter(|other| {
                     layout
@@ -810,17 +908,23 @@ impl Inspector {
         };
         if candidate.bucket_type.is_none() {
             let array = self.offsets.first_array(fit.context, &candidate.header);
-            let bits = fit
-                .context
-                .object_starting_at(array)
-                .and_then(|object| fit.context.heap.object_bits(fit.context.memory, object).map(|bits| (object, bits)));
+            let bits = fit.context.object_starting_at(array).and_then(|object| {
+                fit.context
+                    .heap
+                    .object_bits(fit.context.memory, object)
+                    .map(|bits| (object, bits))
+            });
             if let Some((object, bits)) = bits {
                 candidates.retain(|m| {
                     let count = match self.layout.design() {
-                        Design::Classic => self.array_buckets(&candidate.header, m, fit.context.sizes),
+                        Design::Classic => {
+                            self.array_buckets(&candidate.header, m, fit.context.sizes)
+                        }
                         Design::Swiss => object.bytes / m.bucket_bytes,
                     };
-                    types.pointer_mask(m.bucket, count).is_none_or(|mask| mask == bits)
+                    types
+                        .pointer_mask(m.bucket, count)
+                        .is_none_or(|mask| mask == bits)
                 });
             }
         }
@@ -828,7 +932,11 @@ impl Inspector {
             candidates.retain(|m| fit.content_fits(candidate.address, m));
         }
         if let Some(hint) = hints.get(&candidate.address) {
-            let hinted: Vec<_> = candidates.iter().filter(|m| hint.contains(&m.descriptor)).cloned().collect();
+            let hinted: Vec<_> = candidates
+                .iter()
+                .filter(|m| hint.contains(&m.descriptor))
+                .cloned()
+                .collect();
             if hinted.len() == 1 {
                 return Decision {
                     layout: hinted.first().cloned(),
@@ -879,7 +987,10 @@ impl Inspector {
         let mut taken = HashSet::new();
         for goroutine in goroutines {
             let (start, end) = goroutine.used();
-            let Ok(content) = context.memory.bytes(start, (end - start).min(STACK_SEARCH_BYTES)) else {
+            let Ok(content) = context
+                .memory
+                .bytes(start, (end - start).min(STACK_SEARCH_BYTES))
+            else {
                 continue;
             };
             for at in (0..content.len().saturating_sub(bytes)).step_by(8) {
@@ -903,7 +1014,10 @@ impl Inspector {
                     on_stack: true,
                 };
                 if self.read_content(context, &mut candidate, shapes, by_bucket)
-                    && candidate.readings.iter().any(|(_, r)| r.holds && r.count > 0)
+                    && candidate
+                        .readings
+                        .iter()
+                        .any(|(_, r)| r.holds && r.count > 0)
                 {
                     taken.insert(array);
                     found.push(candidate);
@@ -913,7 +1027,10 @@ impl Inspector {
         found
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one row needs all that was learnt")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one row needs all that was learnt"
+    )]
     fn row(
         &self,
         context: &Context<'_>,
@@ -931,7 +1048,8 @@ impl Inspector {
             .find(|(shape, _)| layout.is_none_or(|l| *shape == shape_of(l)))
             .or(candidate.readings.first())
             .cloned()?;
-        let nothing_fits = layout.is_none() && decision.name.is_none() && decision.candidates.is_empty();
+        let nothing_fits =
+            layout.is_none() && decision.name.is_none() && decision.candidates.is_empty();
         if nothing_fits && !candidate.empty {
             // Its values are of no map type of the program.
             return None;
@@ -968,7 +1086,10 @@ impl Inspector {
             address: candidate.address,
             design: self.layout.design(),
             map_type: MapTypeInfo {
-                name: decision.name.clone().or_else(|| layout.map(|l| l.name.clone())),
+                name: decision
+                    .name
+                    .clone()
+                    .or_else(|| layout.map(|l| l.name.clone())),
                 descriptor: layout.map(|l| l.descriptor),
                 key_bytes: sizes.0,
                 elem_bytes: sizes.1,
@@ -999,7 +1120,11 @@ impl Inspector {
         };
         let boxes = layout.map_or(0, |l| {
             let side = |boxed: bool, bytes: u64, pointers: bool| {
-                if boxed { context.sizes.slot(bytes, !pointers) } else { 0 }
+                if boxed {
+                    context.sizes.slot(bytes, !pointers)
+                } else {
+                    0
+                }
             };
             side(l.boxed_key, l.sizes.0, l.pointers.0) + side(l.boxed_elem, l.sizes.1, l.pointers.1)
         });
@@ -1009,8 +1134,18 @@ impl Inspector {
     }
 
     /// Puts the numbers of a reading into a row; boxed bytes must be there.
-    fn numbers(&self, row: &mut MapRow, reading: &Reading, shape: BucketShape, sizes: Sizes, _parts: (u64, u64)) {
-        let boxes_each = row.boxed_bytes.checked_div(row.counted.max(reading.counted)).unwrap_or(0);
+    fn numbers(
+        &self,
+        row: &mut MapRow,
+        reading: &Reading,
+        shape: BucketShape,
+        sizes: Sizes,
+        _parts: (u64, u64),
+    ) {
+        let boxes_each = row
+            .boxed_bytes
+            .checked_div(row.counted.max(reading.counted))
+            .unwrap_or(0);
         if row.counted != 0 {
             row.boxed_bytes = boxes_each.saturating_mul(reading.counted);
         }
@@ -1050,7 +1185,8 @@ impl Inspector {
                 break;
             }
             let Some(object) = context.heap.object_at(at) else {
-                let (root, mut path, goroutine) = self.root_name(context.memory, goroutines, variables, at);
+                let (root, mut path, goroutine) =
+                    self.root_name(context.memory, goroutines, variables, at);
                 for step in steps.iter().rev() {
                     path += &format!("→+{step:#x}");
                 }
@@ -1091,23 +1227,47 @@ impl Inspector {
         }
         let linked = slot.wrapping_sub(self.bias);
         if let Some((name, offset)) = self.binary.variable_at(linked) {
-            let path = if offset == 0 { name.to_string() } else { format!("{name}+{offset:#x}") };
+            let path = if offset == 0 {
+                name.to_string()
+            } else {
+                format!("{name}+{offset:#x}")
+            };
             return (RootKind::Global, path, None);
         }
-        if let Some(variable) = variables.iter().filter(|v| v.address <= slot).max_by_key(|v| v.address)
+        if let Some(variable) = variables
+            .iter()
+            .filter(|v| v.address <= slot)
+            .max_by_key(|v| v.address)
             && slot - variable.address < variable.bytes
         {
-            return (RootKind::Global, format!("{}+{:#x}", variable.name, slot - variable.address), None);
+            return (
+                RootKind::Global,
+                format!("{}+{:#x}", variable.name, slot - variable.address),
+                None,
+            );
         }
-        for (name, (start, end)) in ["data", "bss", "noptrdata", "noptrbss"].iter().zip(&self.module.globals) {
+        for (name, (start, end)) in ["data", "bss", "noptrdata", "noptrbss"]
+            .iter()
+            .zip(&self.module.globals)
+        {
             if (*start..*end).contains(&slot) {
-                return (RootKind::Global, format!("{name}+{:#x}", slot - start), None);
+                return (
+                    RootKind::Global,
+                    format!("{name}+{:#x}", slot - start),
+                    None,
+                );
             }
         }
         (RootKind::Runtime, format!("memory at {slot:#x}"), None)
     }
 
-    fn referrers(&self, marks: &Marks, heap: &Heap, goroutines: &[Goroutine], address: u64) -> Vec<String> {
+    fn referrers(
+        &self,
+        marks: &Marks,
+        heap: &Heap,
+        goroutines: &[Goroutine],
+        address: u64,
+    ) -> Vec<String> {
         let memory = Memory::new(&*self.target);
         let Some(slots) = marks.referrers.get(&address) else {
             return Vec::new();
@@ -1120,7 +1280,10 @@ impl Inspector {
                     slot - object.base,
                     object.bytes
                 ),
-                None => format!("{slot:#x}: {}", self.root_name(memory, goroutines, &[], slot).1),
+                None => format!(
+                    "{slot:#x}: {}",
+                    self.root_name(memory, goroutines, &[], slot).1
+                ),
             })
             .collect()
     }
@@ -1166,13 +1329,24 @@ fn summarise(summary: &mut Summary, rows: &[MapRow]) {
 }
 
 /// Where the executable was loaded, as a distance from where it was linked.
-fn load_bias(binary: &Binary, mappings: &[Mapping], named: Option<&Path>, source: &Source) -> Result<u64> {
+fn load_bias(
+    binary: &Binary,
+    mappings: &[Mapping],
+    named: Option<&Path>,
+    source: &Source,
+) -> Result<u64> {
     let linked = binary.segments.first().map_or(0, |s| s.address) & !0xfff;
     let path = match source {
         Source::Process(_) => named.and_then(|p| std::fs::read_link(p).ok()),
         Source::Core(_) => named.map(Path::to_path_buf),
     };
-    let clean = |p: &Path| PathBuf::from(p.to_string_lossy().trim_end_matches(" (deleted)").to_string());
+    let clean = |p: &Path| {
+        PathBuf::from(
+            p.to_string_lossy()
+                .trim_end_matches(" (deleted)")
+                .to_string(),
+        )
+    };
     let path = path.map(|p| clean(&p));
     let lowest = mappings
         .iter()
@@ -1227,7 +1401,11 @@ fn printable(note: &[u8]) -> String {
         .filter(|c| c.is_ascii_graphic())
         .take(20)
         .collect();
-    if text.is_empty() { "none".into() } else { format!("{text}…") }
+    if text.is_empty() {
+        "none".into()
+    } else {
+        format!("{text}…")
+    }
 }
 
 /// A host that is no Go program may still have Go code in it.

@@ -84,7 +84,11 @@ struct Mask<'m> {
 
 impl<'m> Mask<'m> {
     fn new(bits: &'m [u8], words: u64) -> Mask<'m> {
-        Mask { bits, words, first: 0 }
+        Mask {
+            bits,
+            words,
+            first: 0,
+        }
     }
 
     /// The mask of a range that starts some bytes later.
@@ -155,7 +159,8 @@ impl ChannelOffsets {
             return None;
         }
         let elem = types.get(kind)?;
-        (elem.bytes == field(bytes, self.elem_bytes) && elem.bytes > 0).then_some((buffer, kind, count))
+        (elem.bytes == field(bytes, self.elem_bytes) && elem.bytes > 0)
+            .then_some((buffer, kind, count))
     }
 }
 
@@ -205,7 +210,12 @@ impl<'c> Marker<'c> {
 
     /// Marks from variables; `mask` has a bit for each word that is a pointer.
     pub fn variables(&mut self, start: u64, end: u64, mask: Option<&[u8]>) {
-        self.range(start, end, Source::Global, mask.map(|mask| Mask::new(mask, 0)));
+        self.range(
+            start,
+            end,
+            Source::Global,
+            mask.map(|mask| Mask::new(mask, 0)),
+        );
     }
 
     fn range(&mut self, start: u64, end: u64, source: Source, mask: Option<Mask<'_>>) {
@@ -218,8 +228,15 @@ impl<'c> Marker<'c> {
             } else {
                 // A hole: go by pages.
                 for page in (0..bytes).step_by(4096) {
-                    if let Ok(content) = self.context.memory.bytes(at + page, 4096.min(bytes - page)) {
-                        self.words(at + page, &content, source, mask.map(|m| m.after(at + page - first)));
+                    if let Ok(content) =
+                        self.context.memory.bytes(at + page, 4096.min(bytes - page))
+                    {
+                        self.words(
+                            at + page,
+                            &content,
+                            source,
+                            mask.map(|m| m.after(at + page - first)),
+                        );
                     }
                 }
             }
@@ -274,7 +291,11 @@ impl<'c> Marker<'c> {
             for object in waiting {
                 let base = span.object(object);
                 self.type_word(span.large_type, base, span.elem_bytes);
-                let typed = if span.large_type != 0 { Source::Typed } else { Source::Object };
+                let typed = if span.large_type != 0 {
+                    Source::Typed
+                } else {
+                    Source::Object
+                };
                 let mask = self.type_mask(span.large_type);
                 let mask = mask.as_ref().map(|(bits, words)| Mask::new(bits, *words));
                 self.range(base, base + span.elem_bytes, typed, mask);
@@ -287,7 +308,9 @@ impl<'c> Marker<'c> {
         while from < waiting.len() {
             let start = span.object(waiting[from]);
             let mut to = from + 1;
-            while to < waiting.len() && span.object(waiting[to]) + span.elem_bytes - start <= CHUNK_BYTES {
+            while to < waiting.len()
+                && span.object(waiting[to]) + span.elem_bytes - start <= CHUNK_BYTES
+            {
                 to += 1;
             }
             let end = span.object(waiting[to - 1]) + span.elem_bytes;
@@ -313,10 +336,19 @@ impl<'c> Marker<'c> {
                         (_, true) => span.large_type,
                         _ => 0,
                     };
-                    let own = small.as_ref().and_then(|bits| bits.get(object as usize)).map(|bits| bits.to_le_bytes());
-                    let typed_mask = if kind != 0 { self.type_mask(kind) } else { None };
+                    let own = small
+                        .as_ref()
+                        .and_then(|bits| bits.get(object as usize))
+                        .map(|bits| bits.to_le_bytes());
+                    let typed_mask = if kind != 0 {
+                        self.type_mask(kind)
+                    } else {
+                        None
+                    };
                     let arena = if own.is_none() && kind == 0 {
-                        context.heap.arena_bits(context.memory, base, span.elem_bytes)
+                        context
+                            .heap
+                            .arena_bits(context.memory, base, span.elem_bytes)
                     } else {
                         None
                     };
@@ -327,7 +359,12 @@ impl<'c> Marker<'c> {
                         _ => None,
                     };
                     let content = &content[header as usize..];
-                    self.words(base + header, content, if typed { Source::Typed } else { Source::Object }, mask);
+                    self.words(
+                        base + header,
+                        content,
+                        if typed { Source::Typed } else { Source::Object },
+                        mask,
+                    );
                 }
             }
             from = to;
@@ -377,7 +414,8 @@ impl<'c> Marker<'c> {
             if value >= 4096 && value < crate::memory::ADDRESS_END {
                 let slot = base + index as u64 * 8;
                 let pointed = mask.is_none_or(|m| m.bit(index as u64)) && self.pointer(value, slot);
-                if previous != 0 && pointed && source != Source::Typed && self.types.holds(previous) {
+                if previous != 0 && pointed && source != Source::Typed && self.types.holds(previous)
+                {
                     let next = word(content, index * 8 + 8);
                     self.pair(previous, value, slot, before, next, source);
                 }

@@ -89,7 +89,10 @@ impl Module {
                     if value == 0 || header.is_some_and(|header| header != value) {
                         continue;
                     }
-                    if header.is_none() && !(mapping.start..mapping.end).contains(&value) && value < 4096 {
+                    if header.is_none()
+                        && !(mapping.start..mapping.end).contains(&value)
+                        && value < 4096
+                    {
                         continue;
                     }
                     let at = mapping.start + page + index as u64 * 8;
@@ -113,14 +116,18 @@ impl Module {
         let Ok(bytes) = memory.bytes(address, layout.size("moduledata")?) else {
             return Ok(None);
         };
-        let get = |name: &str| -> Result<u64> { Ok(field(&bytes, layout.field("moduledata", &[name])?)) };
+        let get =
+            |name: &str| -> Result<u64> { Ok(field(&bytes, layout.field("moduledata", &[name])?)) };
         let slice = |name: &str| -> Result<(u64, u64)> {
             let place = layout.field("moduledata", &[name])?.offset as usize;
             Ok((word(&bytes, place), word(&bytes, place + 8)))
         };
         let mask = |name: &str| -> Result<(u64, u64)> {
             let bits = field(&bytes, layout.field("moduledata", &[&format!("{name}.n")])?);
-            let at = field(&bytes, layout.field("moduledata", &[&format!("{name}.bytedata")])?);
+            let at = field(
+                &bytes,
+                layout.field("moduledata", &[&format!("{name}.bytedata")])?,
+            );
             Ok((bits, at))
         };
         let header = get("pcHeader")?;
@@ -133,7 +140,8 @@ impl Module {
         ];
         let ok = known.contains(&Some(u64::from(u32::from_le_bytes([
             magic[0], magic[1], magic[2], magic[3],
-        ])))) && magic[7] == 8;
+        ]))))
+            && magic[7] == 8;
         let (text, etext) = (get("text")?, get("etext")?);
         let (types, etypes) = (get("types")?, get("etypes")?);
         let (_, functions) = slice("ftab")?;
@@ -191,10 +199,16 @@ impl Module {
         }
         // Names of all functions, in two large reads instead of many small ones.
         let names = layout.field("moduledata", &["funcnametab"])?.offset;
-        let bytes = memory.u64(self.address + names + 8).unwrap_or(0).min(NAMES_BYTES_MAX);
+        let bytes = memory
+            .u64(self.address + names + 8)
+            .unwrap_or(0)
+            .min(NAMES_BYTES_MAX);
         if let (Ok(names), Ok(table)) = (
             memory.bytes(self.funcnametab, bytes),
-            memory.bytes(self.pclntable.0, self.pclntable.1.min(FUNCTION_TABLE_BYTES_MAX)),
+            memory.bytes(
+                self.pclntable.0,
+                self.pclntable.1.min(FUNCTION_TABLE_BYTES_MAX),
+            ),
         ) {
             self.names = names;
             self.name_offsets = self
@@ -239,13 +253,18 @@ impl Module {
         if let Some(&offset) = self.name_offsets.get(index)
             && let Some(text) = self.names.get(offset as usize..)
         {
-            let end = text.iter().take(NAME_BYTES_MAX as usize).position(|&b| b == 0)?;
+            let end = text
+                .iter()
+                .take(NAME_BYTES_MAX as usize)
+                .position(|&b| b == 0)?;
             return String::from_utf8(text[..end].to_vec()).ok();
         }
         let offset = u64::from(self.functions.get(index)?.1);
         let at = self.pclntable.0.checked_add(offset)?;
         let name = memory.bytes(at.checked_add(self.func_name_at)?, 4).ok()?;
-        let name = self.funcnametab.checked_add(crate::memory::number(&name, 0, 4))?;
+        let name = self
+            .funcnametab
+            .checked_add(crate::memory::number(&name, 0, 4))?;
         c_string(memory, name)
     }
 
@@ -306,7 +325,9 @@ fn varint(bytes: &[u8], at: &mut usize) -> Option<u32> {
 fn c_string(memory: Memory<'_>, address: u64) -> Option<String> {
     let mut text = Vec::new();
     while (text.len() as u64) < NAME_BYTES_MAX {
-        let part = memory.bytes(address.checked_add(text.len() as u64)?, 32).ok()?;
+        let part = memory
+            .bytes(address.checked_add(text.len() as u64)?, 32)
+            .ok()?;
         match part.iter().position(|&b| b == 0) {
             Some(end) => {
                 text.extend_from_slice(&part[..end]);

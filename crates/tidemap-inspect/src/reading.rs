@@ -108,7 +108,8 @@ impl Reading {
                 Some(growth) => {
                     // Only buckets whose old chain is evacuated hold entries.
                     let inside: u64 = self.fill.iter().zip(0..).map(|(n, k)| n * k).sum();
-                    let filled = (growth.evacuated * (buckets / growth.old_buckets.max(1))).min(buckets);
+                    let filled =
+                        (growth.evacuated * (buckets / growth.old_buckets.max(1))).min(buckets);
                     let mut expected = poisson(inside as f64 / filled.max(1) as f64, filled, len);
                     expected[0] += (buckets - filled) as f64;
                     expected

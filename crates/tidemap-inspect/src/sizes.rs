@@ -23,7 +23,9 @@ impl Sizes {
     /// Entries that 2^`b` buckets hold before they double.
     pub fn entries_max(&self, b: u8) -> u64 {
         let buckets = 1u64.checked_shl(b.into()).unwrap_or(u64::MAX);
-        (buckets / self.load.1.max(1)).saturating_mul(self.load.0).max(8)
+        (buckets / self.load.1.max(1))
+            .saturating_mul(self.load.0)
+            .max(8)
     }
 
     /// Main and spare buckets of an array with 2^`b` main buckets, and its slot.
@@ -43,7 +45,8 @@ impl Sizes {
             }
         }
         let bytes = total.checked_mul(bucket_bytes)?;
-        (bytes <= size_class::MAX_ALLOC_BYTES).then(|| (total, size_class::slot_bytes(bytes, plain)))
+        (bytes <= size_class::MAX_ALLOC_BYTES)
+            .then(|| (total, size_class::slot_bytes(bytes, plain)))
     }
 }
 
@@ -53,14 +56,23 @@ mod tests {
 
     #[test]
     fn as_the_model_says() {
-        let sizes = Sizes { headers: true, load: (13, 2) };
+        let sizes = Sizes {
+            headers: true,
+            load: (13, 2),
+        };
         // map[int]int, B = 6: 64 buckets and 7 spares in 10240 bytes.
         assert_eq!(sizes.array(6, 144, true), Some((71, 10240)));
         assert_eq!(sizes.array(5, 208, false), Some((39, 8192)));
         assert_eq!(sizes.array(70, 144, true), None);
         assert_eq!(sizes.slot(520, false), 576);
-        let old = Sizes { headers: false, load: (12, 2) };
+        let old = Sizes {
+            headers: false,
+            load: (12, 2),
+        };
         assert_eq!(old.slot(520, false), 576);
-        assert_eq!((sizes.entries_max(9), old.entries_max(9), old.entries_max(0)), (3328, 3072, 8));
+        assert_eq!(
+            (sizes.entries_max(9), old.entries_max(9), old.entries_max(0)),
+            (3328, 3072, 8)
+        );
     }
 }

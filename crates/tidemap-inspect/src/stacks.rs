@@ -35,14 +35,23 @@ pub struct Goroutine {
 impl Goroutine {
     /// The used part of its stack.
     pub fn used(&self) -> (u64, u64) {
-        (if self.parked.0 == 0 { self.low } else { self.parked.0 }, self.high)
+        (
+            if self.parked.0 == 0 {
+                self.low
+            } else {
+                self.parked.0
+            },
+            self.high,
+        )
     }
 
     /// Name of the function whose frame holds `slot`, or else of the first function.
     pub fn function(&self, memory: Memory<'_>, module: &Module, slot: u64) -> Option<String> {
         let (mut sp, mut pc) = self.parked;
         for _ in 0..FRAMES_MAX {
-            let (Some(index), Some(bytes)) = (module.function_at(pc), module.frame_bytes(memory, pc)) else {
+            let (Some(index), Some(bytes)) =
+                (module.function_at(pc), module.frame_bytes(memory, pc))
+            else {
                 break;
             };
             let Some(ret) = sp.checked_add(bytes).filter(|&ret| ret < self.high) else {
@@ -66,7 +75,12 @@ impl Goroutine {
 ///
 /// # Errors
 /// [`crate::Error::Layout`].
-pub fn goroutines(memory: Memory<'_>, heap: &Heap, layout: &Layout, sizes: Sizes) -> Result<Vec<Goroutine>> {
+pub fn goroutines(
+    memory: Memory<'_>,
+    heap: &Heap,
+    layout: &Layout,
+    sizes: Sizes,
+) -> Result<Vec<Goroutine>> {
     let bytes = layout.size("g")?;
     let slot = sizes.slot(bytes, false);
     let f = |names: &[&str]| layout.field("g", names);

@@ -4,11 +4,13 @@
 //! W2. In a table, used + tombstones + growth left is its load limit.
 //! W3. Full control bytes of a table are its used; their sum is the map's.
 
+use crate::Result;
 use crate::layout::Field;
 use crate::memory::{ADDRESS_END, field, word};
 use crate::model::{SwissState, TABLES_MAX, TableState};
-use crate::reading::{ATTEMPTS_MAX, BucketShape, CHUNK_BYTES, Context, RETRY_BYTES_MAX, Reading, Reject, Still};
-use crate::Result;
+use crate::reading::{
+    ATTEMPTS_MAX, BucketShape, CHUNK_BYTES, Context, RETRY_BYTES_MAX, Reading, Reject, Still,
+};
 
 /// Slots of a group.
 pub const SLOTS: u64 = 8;
@@ -79,12 +81,18 @@ impl Offsets {
         let get = |f: Field| field(header, f);
         let (depth, len, dir) = (get(self.depth), get(self.dir_len), get(self.dir));
         // The seed is 64 random bits; a boolean follows the writer's byte.
-        if get(self.seed) == 0 || get(self.writing) > 1 || header[self.writing.offset as usize + 1] > 1 {
+        if get(self.seed) == 0
+            || get(self.writing) > 1
+            || header[self.writing.offset as usize + 1] > 1
+        {
             return false;
         }
         // Padding behind the flags is never written.
         let padding = self.writing.offset as usize + 2;
-        if header[padding..self.clear_seq.offset as usize].iter().any(|&b| b != 0) {
+        if header[padding..self.clear_seq.offset as usize]
+            .iter()
+            .any(|&b| b != 0)
+        {
             return false;
         }
         if len == 0 {
@@ -123,7 +131,10 @@ impl Offsets {
         }
         let table = context.memory.u64(dir).ok()?;
         let table = context.memory.bytes(table, self.table_bytes).ok()?;
-        Some((field(&table, self.t_data), field(&table, self.t_mask).checked_add(1)?))
+        Some((
+            field(&table, self.t_data),
+            field(&table, self.t_mask).checked_add(1)?,
+        ))
     }
 }
 
@@ -136,7 +147,12 @@ pub fn limit(capacity: u64) -> u64 {
 ///
 /// # Errors
 /// [`Reject`] when what is there, unchanging, cannot be a map of this shape.
-pub fn read(context: &Context<'_>, offsets: &Offsets, address: u64, shape: BucketShape) -> Result<Reading, Reject> {
+pub fn read(
+    context: &Context<'_>,
+    offsets: &Offsets,
+    address: u64,
+    shape: BucketShape,
+) -> Result<Reading, Reject> {
     let mut spent = 0u64;
     let mut last = Reading::default();
     let mut still = Still::default();
@@ -243,7 +259,15 @@ fn attempt_once(
             return Err(Reject::NotAMap("a table has too many directory entries"));
         }
         previous = table;
-        let run = read_table(context, offsets, &mut reading, &mut state, table, index, shape)?;
+        let run = read_table(
+            context,
+            offsets,
+            &mut reading,
+            &mut state,
+            table,
+            index,
+            shape,
+        )?;
         index += run;
     }
     reading.bytes += state.tables * context.sizes.slot(offsets.table_bytes, false);
@@ -262,14 +286,24 @@ fn read_table(
     shape: BucketShape,
 ) -> Result<u64, Reject> {
     let fits = context.object_starting_at(address).is_some_and(|object| {
-        context.fits(object, context.sizes.slot(offsets.table_bytes, false), false)
+        context.fits(
+            object,
+            context.sizes.slot(offsets.table_bytes, false),
+            false,
+        )
     });
     if !fits {
-        return Err(Reject::NotAMap("its directory leads to something else than a table"));
+        return Err(Reject::NotAMap(
+            "its directory leads to something else than a table",
+        ));
     }
     let table = context.memory.bytes(address, offsets.table_bytes)?;
     let get = |f: Field| field(&table, f);
-    let (capacity, used, left) = (get(offsets.t_capacity), get(offsets.t_used), get(offsets.t_left));
+    let (capacity, used, left) = (
+        get(offsets.t_capacity),
+        get(offsets.t_used),
+        get(offsets.t_left),
+    );
     let depth = get(offsets.t_depth);
     let global = u64::from(state.global_depth);
     if !capacity.is_power_of_two()
@@ -283,7 +317,9 @@ fn read_table(
     }
     let run = 1u64 << (global - depth);
     if get(offsets.t_index) != index || !index.is_multiple_of(run) {
-        return Err(Reject::NotAMap("a table stands at another place of the directory"));
+        return Err(Reject::NotAMap(
+            "a table stands at another place of the directory",
+        ));
     }
     let groups = capacity / SLOTS;
     let data = get(offsets.t_data);
@@ -311,7 +347,9 @@ fn read_table(
     state.tombstones += deleted;
     state.growth_left += left;
     state.tables_below_depth += u64::from(depth < global);
-    let nearer = reading.nearest_growth.is_none_or(|(_, nearest)| left < nearest);
+    let nearer = reading
+        .nearest_growth
+        .is_none_or(|(_, nearest)| left < nearest);
     if nearer {
         reading.nearest_growth = Some((capacity, left));
     }
@@ -329,7 +367,12 @@ fn read_table(
     Ok(run)
 }
 
-fn groups_fit(context: &Context<'_>, data: u64, groups: u64, shape: BucketShape) -> Result<(), Reject> {
+fn groups_fit(
+    context: &Context<'_>,
+    data: u64,
+    groups: u64,
+    shape: BucketShape,
+) -> Result<(), Reject> {
     let object = context
         .object_starting_at(data)
         .ok_or(Reject::NotAMap("its groups are no heap object"))?;
@@ -431,7 +474,10 @@ pub fn visit(
     let len = field(&header, offsets.dir_len);
     let mut previous = 0;
     for from in (0..len).step_by(1 << 16) {
-        let Ok(part) = context.memory.bytes(dir + from * 8, (len - from).min(1 << 16) * 8) else {
+        let Ok(part) = context
+            .memory
+            .bytes(dir + from * 8, (len - from).min(1 << 16) * 8)
+        else {
             return;
         };
         for entry in part.chunks_exact(8) {

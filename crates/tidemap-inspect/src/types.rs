@@ -172,8 +172,12 @@ impl<'t> Types<'t> {
         let (boxed_key, boxed_elem) = match design {
             Design::Classic => (1, 2),
             Design::Swiss => (
-                layout.constant(&["MapIndirectKey", "SwissMapIndirectKey"]).unwrap_or(4),
-                layout.constant(&["MapIndirectElem", "SwissMapIndirectElem"]).unwrap_or(8),
+                layout
+                    .constant(&["MapIndirectKey", "SwissMapIndirectKey"])
+                    .unwrap_or(4),
+                layout
+                    .constant(&["MapIndirectElem", "SwissMapIndirectElem"])
+                    .unwrap_or(8),
             ),
         };
         let fields = Fields {
@@ -186,7 +190,10 @@ impl<'t> Types<'t> {
             type_bytes: layout.size("Type")?,
             elem_of_pointer: f("PtrType", &["Elem"])?.offset,
             elem_of_slice: f("SliceType", &["Elem"])?.offset,
-            array: (f("ArrayType", &["Elem"])?.offset, f("ArrayType", &["Len"])?.offset),
+            array: (
+                f("ArrayType", &["Elem"])?.offset,
+                f("ArrayType", &["Len"])?.offset,
+            ),
             methods: f("InterfaceType", &["Methods"])?.offset,
             fields: f("StructType", &["Fields"])?.offset,
             struct_field: (
@@ -246,7 +253,8 @@ impl<'t> Types<'t> {
     fn at(&self, address: u64, bytes: u64) -> Option<&[u8]> {
         let offset = address.checked_sub(self.start)?;
         let end = offset.checked_add(bytes)?;
-        self.bytes.get(usize::try_from(offset).ok()?..usize::try_from(end).ok()?)
+        self.bytes
+            .get(usize::try_from(offset).ok()?..usize::try_from(end).ok()?)
     }
 
     /// The type behind a reference; `None` when it is none, or damaged.
@@ -295,7 +303,9 @@ impl<'t> Types<'t> {
             }
             22 => Shape::Pointer(reference(f.elem_of_pointer)?),
             23 => Shape::Slice(reference(f.elem_of_slice)?),
-            25 => Shape::Struct(self.fields(reference(f.fields)?, reference(f.fields + 8)?, bytes)?),
+            25 => {
+                Shape::Struct(self.fields(reference(f.fields)?, reference(f.fields + 8)?, bytes)?)
+            }
             26 => Shape::Untyped,
             1..=16 | 24 => Shape::Opaque,
             _ => return None,
@@ -365,7 +375,9 @@ impl<'t> Types<'t> {
             }
             let words = field(head, f.ptr_bytes) / 8;
             let mut mask = self.memory.bytes(field(head, f.gc_data), bytes).ok()?;
-            if words % 8 != 0 && let Some(last) = mask.last_mut() {
+            if words % 8 != 0
+                && let Some(last) = mask.last_mut()
+            {
                 *last &= (1 << (words % 8)) - 1;
             }
             Some(Rc::new(mask))
@@ -387,9 +399,16 @@ impl<'t> Types<'t> {
         }
         let words = field(head, f.size) / 8;
         let masked = (field(head, f.ptr_bytes) / 8).min(64);
-        let bits = self.memory.bytes(field(head, f.gc_data), masked.div_ceil(8)).ok()?;
+        let bits = self
+            .memory
+            .bytes(field(head, f.gc_data), masked.div_ceil(8))
+            .ok()?;
         let bits = number(&bits, 0, bits.len());
-        let bits = if masked == 64 { bits } else { bits & ((1 << masked) - 1) };
+        let bits = if masked == 64 {
+            bits
+        } else {
+            bits & ((1 << masked) - 1)
+        };
         let mut mask = 0u64;
         for index in 0..count {
             let at = index * words;
@@ -411,7 +430,11 @@ impl<'t> Types<'t> {
     fn map_layout(&self, address: u64, name: String) -> Option<MapLayout> {
         let m = &self.layout.map;
         let head = self.at(address, m.size)?;
-        let (key, elem, bucket) = (field(head, m.key), field(head, m.elem), field(head, m.bucket));
+        let (key, elem, bucket) = (
+            field(head, m.key),
+            field(head, m.elem),
+            field(head, m.bucket),
+        );
         let (key_bytes, key_pointers) = self.size_of(key)?;
         let (elem_bytes, elem_pointers) = self.size_of(elem)?;
         let (bucket_size, bucket_pointers) = self.size_of(bucket)?;
@@ -472,14 +495,19 @@ impl<'t> Types<'t> {
         let mut found = Vec::new();
         for offset in (0..self.bytes.len().saturating_sub(f.map.size as usize)).step_by(8) {
             let head = &self.bytes[offset..];
-            if field(head, f.kind) & 31 != 21 || field(head, f.size) != 8 || field(head, f.ptr_bytes) != 8 {
+            if field(head, f.kind) & 31 != 21
+                || field(head, f.size) != 8
+                || field(head, f.ptr_bytes) != 8
+            {
                 continue;
             }
             let address = self.start + offset as u64;
             if let Some(kind) = self.get(address)
                 && let Shape::Map(_, _, Some(layout)) = &kind.shape
                 && kind.name.contains(['[', '.', '_'])
-                && self.get(layout.bucket).is_some_and(|b| matches!(b.shape, Shape::Struct(_)))
+                && self
+                    .get(layout.bucket)
+                    .is_some_and(|b| matches!(b.shape, Shape::Struct(_)))
                 && self.get(layout.key).is_some()
             {
                 found.push(layout.clone());

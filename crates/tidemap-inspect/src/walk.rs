@@ -209,7 +209,15 @@ impl<'c> Walk<'c> {
     }
 
     /// Looks at one value.
-    fn value(&mut self, data: &[u8], address: u64, kind: &Rc<Type>, reference: TypeRef, path: Path, depth: u32) {
+    fn value(
+        &mut self,
+        data: &[u8],
+        address: u64,
+        kind: &Rc<Type>,
+        reference: TypeRef,
+        path: Path,
+        depth: u32,
+    ) {
         if depth == 0 || !kind.pointers {
             return;
         }
@@ -270,7 +278,8 @@ impl<'c> Walk<'c> {
                         continue;
                     };
                     let start = *offset as usize;
-                    let Some(part) = data.get(start..start.saturating_add(found.bytes as usize)) else {
+                    let Some(part) = data.get(start..start.saturating_add(found.bytes as usize))
+                    else {
                         continue;
                     };
                     if found.shape == Shape::Untyped {
@@ -312,7 +321,10 @@ impl<'c> Walk<'c> {
             return;
         };
         if found.bytes > 0 && (self.candidates)(value) {
-            let header = matches!(found.name.as_str(), "runtime.hmap" | "maps.Map" | "internal/runtime/maps.Map");
+            let header = matches!(
+                found.name.as_str(),
+                "runtime.hmap" | "maps.Map" | "internal/runtime/maps.Map"
+            );
             if !header {
                 self.others.insert(value, to);
             }
@@ -363,7 +375,11 @@ impl<'c> Walk<'c> {
 
     /// Whether `count` elements fit into the object at `address`, if it is one.
     fn room(&self, address: u64, kind: TypeRef, count: u64) -> bool {
-        let Some(bytes) = self.types.get(kind).and_then(|t| t.bytes.checked_mul(count)) else {
+        let Some(bytes) = self
+            .types
+            .get(kind)
+            .and_then(|t| t.bytes.checked_mul(count))
+        else {
             return false;
         };
         match self.context.heap.object_at(address) {
@@ -376,13 +392,25 @@ impl<'c> Walk<'c> {
         }
     }
 
-    fn map(&mut self, kind: &Rc<Type>, reference: TypeRef, map: u64, slot: u64, path: Path, interface: bool) {
+    fn map(
+        &mut self,
+        kind: &Rc<Type>,
+        reference: TypeRef,
+        map: u64,
+        slot: u64,
+        path: Path,
+        interface: bool,
+    ) {
         if map == 0 || !(self.candidates)(map) {
             return;
         }
         let evidence = self.maps.entry(map).or_default();
         let new = !evidence.iter().any(|e| e.kind == reference);
-        if evidence.len() < EVIDENCE_MAX && !evidence.iter().any(|e| e.slot == slot && e.kind == reference) {
+        if evidence.len() < EVIDENCE_MAX
+            && !evidence
+                .iter()
+                .any(|e| e.slot == slot && e.kind == reference)
+        {
             evidence.push(Evidence {
                 kind: reference,
                 slot,
@@ -407,7 +435,8 @@ impl<'c> Walk<'c> {
         {
             return;
         }
-        let (Some(key), Some(elem)) = (self.types.get(layout.key), self.types.get(layout.elem)) else {
+        let (Some(key), Some(elem)) = (self.types.get(layout.key), self.types.get(layout.elem))
+        else {
             return;
         };
         let buckets = self.buckets;
@@ -424,7 +453,12 @@ impl<'c> Walk<'c> {
                 if if swiss { state >= 0x80 } else { state < 5 } {
                     continue;
                 }
-                let part = |this: &mut Self, (offset, stride): (u64, u64), kind: &Rc<Type>, reference, boxed, path| {
+                let part = |this: &mut Self,
+                            (offset, stride): (u64, u64),
+                            kind: &Rc<Type>,
+                            reference,
+                            boxed,
+                            path| {
                     if !kind.pointers {
                         return;
                     }
@@ -442,8 +476,22 @@ impl<'c> Walk<'c> {
                         this.value(data, address + at, kind, reference, path, DEPTH_MAX);
                     }
                 };
-                part(self, layout.keys, &key, layout.key, layout.boxed_key, key_path);
-                part(self, layout.elems, &elem, layout.elem, layout.boxed_elem, elem_path);
+                part(
+                    self,
+                    layout.keys,
+                    &key,
+                    layout.key,
+                    layout.boxed_key,
+                    key_path,
+                );
+                part(
+                    self,
+                    layout.elems,
+                    &elem,
+                    layout.elem,
+                    layout.boxed_elem,
+                    elem_path,
+                );
             }
         });
     }
@@ -486,7 +534,11 @@ impl<'c> Walk<'c> {
                 Step::Key => text += "[key]",
                 Step::Value => text += "[…]",
                 Step::Interface(kind) => {
-                    let name = self.types.get(*kind).map(|t| t.name.clone()).unwrap_or_default();
+                    let name = self
+                        .types
+                        .get(*kind)
+                        .map(|t| t.name.clone())
+                        .unwrap_or_default();
                     text += &format!(".({name})");
                 }
                 Step::Channel => text += "<-",

@@ -13,17 +13,26 @@
 //! says how many system calls or allocator calls it makes, so that a caller can
 //! promise bounded work and count it.
 
+#![no_std]
+
+extern crate alloc;
+
 mod error;
 mod page_run;
 mod segment_run;
 
-#[cfg(all(unix, not(miri), not(tidemap_portable)))]
+#[cfg(all(feature = "page-runs", unix, not(miri), not(tidemap_portable)))]
 #[path = "os/unix.rs"]
 mod os;
-#[cfg(all(windows, not(miri), not(tidemap_portable)))]
+#[cfg(all(feature = "page-runs", windows, not(miri), not(tidemap_portable)))]
 #[path = "os/windows.rs"]
 mod os;
-#[cfg(any(miri, tidemap_portable, not(any(unix, windows))))]
+#[cfg(any(
+    not(feature = "page-runs"),
+    miri,
+    tidemap_portable,
+    not(any(unix, windows))
+))]
 #[path = "os/none.rs"]
 mod os;
 

@@ -1,11 +1,13 @@
-//! Page runs: one range of address space, used from the front, released from the front.
+//! Page runs: one range of address space, used from the front, released from either end.
 //!
 //! Terms: *reserved*, address space that is ours; *committed*, the prefix that
-//! may be touched (everything, on Unix); *released*, a prefix given back for good.
+//! may be touched; *released*, a prefix given back for good; *decommitted*, the end of the
+//! committed part given back for now: its address space stays.
 //!
 //! ```text
 //!   origin      released      committed             reserved
 //!   |  gone        | in use ...... | untouched ........ |
+//!                        decommit <-|-> commit
 //! ```
 //!
 //! R1. `released <= committed <= reserved`, all multiples of the page size.
@@ -15,16 +17,23 @@
 //!     releases [`RELEASE_STEP_BYTES`] per call so that no single call holds the
 //!     process's address-space lock for long.
 //!
-//! Why from the front only: a bucket array that is left behind empties in order, so
-//! a prefix is all there ever is to return, and cutting a prefix never splits a
-//! mapping in two.
+//! R4. Memory behind `committed` is nobody's: it is zero when it is committed again.
+//!
+//! Why the ends only: a bucket array that is left behind empties from the front, one that
+//! shrinks from the back, and cutting an end never splits a mapping in two.
+//!
+//! The front is unmapped: it is never used again. The back keeps its addresses, because a
+//! table that shrank may grow again where it is (`MADV_DONTNEED` on Linux, a fresh mapping in
+//! the same place on other Unix systems, a decommit on Windows). Unmapping the back
+//! would cost the reservation, and mapping it anew another call that may be refused.
 
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::{ReserveError, os};
 
-/// How much one [`PageRun::release_prefix`] gives back at the most.
+/// How much one [`PageRun::release_prefix`] or [`PageRun::decommit_suffix`] gives back at
+/// the most.
 ///
 /// Measured on a 2-core Linux guest: unmapping 256 KiB of touched pages takes 8–17 µs,
 /// 64 KiB 6–7 µs, 2 MiB over 100 µs; in 256 KiB pieces a large run costs about a
@@ -193,6 +202,51 @@ impl PageRun {
             self.released += step;
         }
         step
+    }
+
+    /// Gives back whole pages of what is committed behind the first `keep` bytes, from the end,
+    /// at most [`RELEASE_STEP_BYTES`], and says how much that was. At most one system
+    /// call. The address space stays; [`commit`](Self::commit) makes it usable again, and zero.
+    ///
+    /// # Safety
+    /// Nothing from `keep` on is needed any more, nor used before it is committed again.
+    ///
+    /// # Example
+    /// ```
+    /// # if !tidemap_span::PAGE_RUNS { return Ok(()) }
+    /// let mut run = tidemap_span::PageRun::reserve(1 << 20, 4096)?;
+    /// run.commit(1 << 16)?;
+    /// let last = run.base().as_ptr().wrapping_add((1 << 16) - 1);
+    /// // SAFETY: committed above; decommitted memory is not used before it is committed again.
+    /// unsafe {
+    ///     last.write(7);
+    ///     assert_eq!(run.decommit_suffix(1 << 15), 1 << 15);
+    ///     run.commit(1 << 16)?;
+    ///     assert_eq!(last.read(), 0);
+    /// }
+    /// # Ok::<(), tidemap_span::ReserveError>(())
+    /// ```
+    pub unsafe fn decommit_suffix(&mut self, keep: usize) -> usize {
+        let page = os::page_bytes();
+        let step = self
+            .decommittable_bytes(keep)
+            .min(RELEASE_STEP_BYTES.next_multiple_of(page));
+        if step > 0 {
+            let from = self.committed - step;
+            // SAFETY: `from..committed` is committed and not released by R1, page-aligned, and
+            // not needed by the caller's promise.
+            unsafe { os::decommit(self.base.as_ptr().add(from), step) };
+            self.committed = from;
+        }
+        step
+    }
+
+    /// Bytes that [`decommit_suffix`](Self::decommit_suffix) could give back, call after call.
+    #[must_use]
+    pub fn decommittable_bytes(&self, keep: usize) -> usize {
+        let page = os::page_bytes();
+        let keep = keep.checked_next_multiple_of(page).unwrap_or(usize::MAX);
+        self.committed.saturating_sub(keep.max(self.released))
     }
 }
 

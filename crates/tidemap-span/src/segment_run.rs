@@ -16,9 +16,9 @@
 //! this is the fallback and not the rule. Dropped: one flat directory; doubling it copied
 //! 8 bytes per segment inside one operation.
 
+use alloc::alloc;
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
-use std::alloc;
 
 use crate::ReserveError;
 
@@ -111,12 +111,19 @@ impl SegmentRun {
         Ok(())
     }
 
-    /// Frees the last segment, if any. One allocator call.
+    /// Frees the last segment, if any: one allocator call, two when a level ends with it.
     pub fn pop(&mut self) {
-        if let Some(last) = self.len.checked_sub(1) {
-            // SAFETY: by R1 segment `last` is live; it came from this layout.
-            unsafe { alloc::dealloc(self.segment(last), self.segment) };
-            self.len = last;
+        let Some(last) = self.len.checked_sub(1) else {
+            return;
+        };
+        let (level, place) = Self::place(last);
+        // SAFETY: by R1 segment `last` is live; it came from this layout.
+        unsafe { alloc::dealloc(self.segment(last), self.segment) };
+        self.len = last;
+        if let (0, Some(layout)) = (place, Self::level_layout(level)) {
+            // SAFETY: allocated in `push` with this very layout; no segment is left in it.
+            unsafe { alloc::dealloc(self.levels[level].cast(), layout) };
+            self.levels[level] = ptr::null_mut();
         }
     }
 

@@ -21,6 +21,11 @@ pub const STEP_BUCKETS_MAX: usize = if Rare::COMMON { 2 } else { 8 };
 /// up to three when address space is refused.
 pub const SYSTEM_CALLS_MAX: u64 = 1;
 
+/// What a call to the system or a step that frees memory counts against a
+/// [`Budget`](crate::Budget), in buckets: returning [`tidemap_span::RELEASE_STEP_BYTES`] takes about
+/// as long as dealing with so many buckets.
+pub const CALL_BUCKETS: usize = 32;
+
 /// Calls of the global allocator that one operation may make: at most a new array, its
 /// bookkeeping and the old array's release, or a block of overflow buckets. Without
 /// page runs the first array above [`HEAP_ARRAY_BYTES_MAX`] is made of segments, all
@@ -32,6 +37,13 @@ pub const ALLOCATOR_CALLS_MAX: u64 = if tidemap_span::PAGE_RUNS { 8 } else { 64 
 /// 65,530 a process) on maps that are better off in the heap; a larger one would
 /// make the allocator's own release of the old array a stall.
 pub const HEAP_ARRAY_BYTES_MAX: usize = if Rare::COMMON { 4 << 10 } else { 256 << 10 };
+
+/// Entries from which on a chain is *long*: with good hashes a given bucket gets there with a
+/// probability below 2^-57, whatever the map's load. Derived in `raw/reseed.rs`.
+pub const LONG_CHAIN_ENTRIES: usize = if Rare::COMMON { 26 } else { 64 };
+
+/// A long chain also has this many times the entries of an average one.
+pub const LONG_CHAIN_LOADS: usize = if Rare::COMMON { 2 } else { 4 };
 
 /// Bytes of entries that one operation may move, for entries of `entry_bytes`:
 /// [`MOVE_BYTES_MAX`], or two entries where that is more, and one entry

@@ -47,7 +47,9 @@ impl TryReserveError {
             TryReserveError::CapacityOverflow => panic!("capacity overflow"),
             TryReserveError::AllocError { bytes } => {
                 let layout = core::alloc::Layout::from_size_align(bytes, 1);
-                std::alloc::handle_alloc_error(layout.unwrap_or(core::alloc::Layout::new::<u8>()))
+                alloc_crate::alloc::handle_alloc_error(
+                    layout.unwrap_or(core::alloc::Layout::new::<u8>()),
+                )
             }
         }
     }

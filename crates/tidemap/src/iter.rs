@@ -5,7 +5,8 @@ use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
 
-use crate::map::HashMap;
+use crate::alloc::{Allocator, Global};
+use crate::map::{HashMap, key_of, value_of};
 use crate::raw::{RawIter, RawTable};
 
 /// Iterator of [`HashMap::iter`].
@@ -21,35 +22,38 @@ pub struct IterMut<'a, K, V> {
 }
 
 /// Iterator of a map by value.
-pub struct IntoIter<K, V> {
+pub struct IntoIter<K, V, A: Allocator + Clone = Global> {
     inner: RawIter<(K, V)>,
-    table: RawTable<(K, V)>,
+    table: RawTable<(K, V), A>,
 }
 
 /// Iterator of [`HashMap::drain`].
-pub struct Drain<'a, K, V> {
+pub struct Drain<'a, K, V, A: Allocator + Clone = Global> {
     inner: RawIter<(K, V)>,
     /// What is drained; `home` is an empty table until the end.
-    table: RawTable<(K, V)>,
-    home: &'a mut RawTable<(K, V)>,
+    table: RawTable<(K, V), A>,
+    home: &'a mut RawTable<(K, V), A>,
 }
 
 // SAFETY: an `Iter` is a shared borrow of entries.
 unsafe impl<K: Sync, V: Sync> Send for Iter<'_, K, V> {}
 // SAFETY: as above.
 unsafe impl<K: Sync, V: Sync> Sync for Iter<'_, K, V> {}
-// SAFETY: an `IterMut` is a shared borrow of keys and a unique one of values.
-unsafe impl<K: Sync, V: Send> Send for IterMut<'_, K, V> {}
+// SAFETY: an `IterMut` borrows its entries uniquely, keys included, and each comes once.
+unsafe impl<K: Send, V: Send> Send for IterMut<'_, K, V> {}
 // SAFETY: as above.
 unsafe impl<K: Sync, V: Sync> Sync for IterMut<'_, K, V> {}
 // SAFETY: an `IntoIter` owns its entries.
-unsafe impl<K: Send, V: Send> Send for IntoIter<K, V> {}
+unsafe impl<K: Send, V: Send, A: Allocator + Clone + Send> Send for IntoIter<K, V, A> {}
 // SAFETY: as above.
-unsafe impl<K: Sync, V: Sync> Sync for IntoIter<K, V> {}
+unsafe impl<K: Sync, V: Sync, A: Allocator + Clone + Sync> Sync for IntoIter<K, V, A> {}
 // SAFETY: a `Drain` owns its entries and borrows their table uniquely.
-unsafe impl<K: Send, V: Send> Send for Drain<'_, K, V> {}
+unsafe impl<K: Send, V: Send, A: Allocator + Clone + Send> Send for Drain<'_, K, V, A> {}
 // SAFETY: as above.
-unsafe impl<K: Sync, V: Sync> Sync for Drain<'_, K, V> {}
+unsafe impl<K: Sync, V: Sync, A: Allocator + Clone + Sync> Sync for Drain<'_, K, V, A> {}
+
+/// Entries are never pinned through a drain.
+impl<K, V, A: Allocator + Clone> Unpin for Drain<'_, K, V, A> {}
 
 impl<'a, K, V> Iter<'a, K, V> {
     pub(crate) fn new(inner: RawIter<(K, V)>) -> Self {
@@ -73,8 +77,8 @@ impl<'a, K, V> IterMut<'a, K, V> {
     }
 }
 
-impl<K, V> IntoIter<K, V> {
-    pub(crate) fn new(table: RawTable<(K, V)>) -> Self {
+impl<K, V, A: Allocator + Clone> IntoIter<K, V, A> {
+    pub(crate) fn new(table: RawTable<(K, V), A>) -> Self {
         IntoIter {
             inner: table.iter(),
             table,
@@ -86,8 +90,8 @@ impl<K, V> IntoIter<K, V> {
     }
 }
 
-impl<'a, K, V> Drain<'a, K, V> {
-    pub(crate) fn new(home: &'a mut RawTable<(K, V)>) -> Self {
+impl<'a, K, V, A: Allocator + Clone> Drain<'a, K, V, A> {
+    pub(crate) fn new(home: &'a mut RawTable<(K, V), A>) -> Self {
         let table = home.take();
         Drain {
             inner: table.iter(),
@@ -134,7 +138,7 @@ impl<'a, K, V> Iterator for IterMut<'a, K, V> {
 /// Iterators that take entries out of a table of their own.
 macro_rules! taking {
     ($($name:ty),*) => {$(
-        impl<K, V> Iterator for $name {
+        impl<K, V, A: Allocator + Clone> Iterator for $name {
             type Item = (K, V);
 
             #[inline]
@@ -151,13 +155,13 @@ macro_rules! taking {
     )*};
 }
 
-taking!(IntoIter<K, V>, Drain<'_, K, V>);
+taking!(IntoIter<K, V, A>, Drain<'_, K, V, A>);
 
-impl<K, V> Drop for Drain<'_, K, V> {
+impl<K, V, A: Allocator + Clone> Drop for Drain<'_, K, V, A> {
     fn drop(&mut self) {
         /// Gives the memory back to the map, whatever the entries' `drop` does.
-        struct Return<'b, 'a, K, V>(&'b mut Drain<'a, K, V>);
-        impl<K, V> Drop for Return<'_, '_, K, V> {
+        struct Return<'b, 'a, K, V, A: Allocator + Clone>(&'b mut Drain<'a, K, V, A>);
+        impl<K, V, A: Allocator + Clone> Drop for Return<'_, '_, K, V, A> {
             fn drop(&mut self) {
                 self.0.table.clear();
                 core::mem::swap(self.0.home, &mut self.0.table);
@@ -169,16 +173,16 @@ impl<K, V> Drop for Drain<'_, K, V> {
 }
 
 macro_rules! shared {
-    ($name:ident <$($lifetime:lifetime,)? K, V>) => {
-        impl<$($lifetime,)? K, V> ExactSizeIterator for $name<$($lifetime,)? K, V> {}
-        impl<$($lifetime,)? K, V> FusedIterator for $name<$($lifetime,)? K, V> {}
+    ($name:ident <$($lifetime:lifetime,)? K, V $(, $a:ident)?>) => {
+        impl<$($lifetime,)? K, V $(, $a: Allocator + Clone)?> ExactSizeIterator for $name<$($lifetime,)? K, V $(, $a)?> {}
+        impl<$($lifetime,)? K, V $(, $a: Allocator + Clone)?> FusedIterator for $name<$($lifetime,)? K, V $(, $a)?> {}
     };
 }
 
 macro_rules! debug_rest {
-    ($($name:ident <$($lifetime:lifetime,)? K, V>),*) => {$(
-        shared!($name<$($lifetime,)? K, V>);
-        impl<$($lifetime,)? K: fmt::Debug, V: fmt::Debug> fmt::Debug for $name<$($lifetime,)? K, V> {
+    ($($name:ident <$($lifetime:lifetime,)? K, V $(, $a:ident)?>),*) => {$(
+        shared!($name<$($lifetime,)? K, V $(, $a)?>);
+        impl<$($lifetime,)? K: fmt::Debug, V: fmt::Debug $(, $a: Allocator + Clone)?> fmt::Debug for $name<$($lifetime,)? K, V $(, $a)?> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_list().entries(self.rest()).finish()
             }
@@ -192,7 +196,7 @@ impl<K, V> Iter<'_, K, V> {
     }
 }
 
-debug_rest!(Iter<'a, K, V>, IterMut<'a, K, V>, IntoIter<K, V>, Drain<'a, K, V>);
+debug_rest!(Iter<'a, K, V>, IterMut<'a, K, V>, IntoIter<K, V, A>, Drain<'a, K, V, A>);
 
 impl<K, V> Clone for Iter<'_, K, V> {
     fn clone(&self) -> Self {
@@ -212,9 +216,9 @@ impl<K, V> Default for IterMut<'_, K, V> {
     }
 }
 
-impl<K, V> Default for IntoIter<K, V> {
+impl<K, V, A: Allocator + Clone + Default> Default for IntoIter<K, V, A> {
     fn default() -> Self {
-        IntoIter::new(RawTable::new())
+        IntoIter::new(RawTable::new_in(A::default()))
     }
 }
 
@@ -234,25 +238,25 @@ pub struct ValuesMut<'a, K, V> {
 }
 
 /// Iterator of [`HashMap::into_keys`].
-pub struct IntoKeys<K, V> {
-    pub(crate) inner: IntoIter<K, V>,
+pub struct IntoKeys<K, V, A: Allocator + Clone = Global> {
+    pub(crate) inner: IntoIter<K, V, A>,
 }
 
 /// Iterator of [`HashMap::into_values`].
-pub struct IntoValues<K, V> {
-    pub(crate) inner: IntoIter<K, V>,
+pub struct IntoValues<K, V, A: Allocator + Clone = Global> {
+    pub(crate) inner: IntoIter<K, V, A>,
 }
 
 macro_rules! half {
-    ($name:ident <$($lifetime:lifetime,)? K, V>, $item:ty, $field:tt) => {
-        shared!($name<$($lifetime,)? K, V>);
+    ($name:ident <$($lifetime:lifetime,)? K, V $(, $a:ident)?>, $item:ty, $half:ident, $field:tt, $take:expr) => {
+        shared!($name<$($lifetime,)? K, V $(, $a)?>);
 
-        impl<$($lifetime,)? K, V> Iterator for $name<$($lifetime,)? K, V> {
+        impl<$($lifetime,)? K, V $(, $a: Allocator + Clone)?> Iterator for $name<$($lifetime,)? K, V $(, $a)?> {
             type Item = $item;
 
             #[inline]
             fn next(&mut self) -> Option<$item> {
-                self.inner.next().map(|pair| pair.$field)
+                self.inner.next().map($take)
             }
 
             fn size_hint(&self) -> (usize, Option<usize>) {
@@ -260,13 +264,16 @@ macro_rules! half {
             }
         }
 
-        impl<$($lifetime,)? K, V> Default for $name<$($lifetime,)? K, V> {
+        impl<$($lifetime,)? K, V $(, $a: Allocator + Clone + Default)?> Default for $name<$($lifetime,)? K, V $(, $a)?> {
             fn default() -> Self {
                 $name { inner: Default::default() }
             }
         }
 
-        impl<$($lifetime,)? K: fmt::Debug, V: fmt::Debug> fmt::Debug for $name<$($lifetime,)? K, V> {
+        impl<$($lifetime,)? K, V $(, $a: Allocator + Clone)?> fmt::Debug for $name<$($lifetime,)? K, V $(, $a)?>
+        where
+            $half: fmt::Debug,
+        {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_list().entries(self.inner.rest().map(|pair| pair.$field)).finish()
             }
@@ -274,11 +281,11 @@ macro_rules! half {
     };
 }
 
-half!(Keys<'a, K, V>, &'a K, 0);
-half!(Values<'a, K, V>, &'a V, 1);
-half!(ValuesMut<'a, K, V>, &'a mut V, 1);
-half!(IntoKeys<K, V>, K, 0);
-half!(IntoValues<K, V>, V, 1);
+half!(Keys<'a, K, V>, &'a K, K, 0, |(key, _)| key);
+half!(Values<'a, K, V>, &'a V, V, 1, |(_, value)| value);
+half!(ValuesMut<'a, K, V>, &'a mut V, V, 1, |(_, value)| value);
+half!(IntoKeys<K, V, A>, K, K, 0, key_of);
+half!(IntoValues<K, V, A>, V, V, 1, value_of);
 
 impl<K, V> Clone for Keys<'_, K, V> {
     fn clone(&self) -> Self {
@@ -296,7 +303,7 @@ impl<K, V> Clone for Values<'_, K, V> {
     }
 }
 
-impl<'a, K, V, S> IntoIterator for &'a HashMap<K, V, S> {
+impl<'a, K, V, S, A: Allocator + Clone> IntoIterator for &'a HashMap<K, V, S, A> {
     type Item = (&'a K, &'a V);
     type IntoIter = Iter<'a, K, V>;
 
@@ -305,7 +312,7 @@ impl<'a, K, V, S> IntoIterator for &'a HashMap<K, V, S> {
     }
 }
 
-impl<'a, K, V, S> IntoIterator for &'a mut HashMap<K, V, S> {
+impl<'a, K, V, S, A: Allocator + Clone> IntoIterator for &'a mut HashMap<K, V, S, A> {
     type Item = (&'a K, &'a mut V);
     type IntoIter = IterMut<'a, K, V>;
 
@@ -314,11 +321,11 @@ impl<'a, K, V, S> IntoIterator for &'a mut HashMap<K, V, S> {
     }
 }
 
-impl<K, V, S> IntoIterator for HashMap<K, V, S> {
+impl<K, V, S, A: Allocator + Clone> IntoIterator for HashMap<K, V, S, A> {
     type Item = (K, V);
-    type IntoIter = IntoIter<K, V>;
+    type IntoIter = IntoIter<K, V, A>;
 
-    fn into_iter(self) -> IntoIter<K, V> {
+    fn into_iter(self) -> IntoIter<K, V, A> {
         IntoIter::new(self.table)
     }
 }

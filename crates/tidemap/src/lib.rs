@@ -33,30 +33,98 @@
 //!
 //! # What to know
 //!
+//! * The default hasher has a seed for each map; a map whose keys collide all the same changes to
+//!   another one, in steps. With a hasher of yours it only reports (`docs/hostile-keys.md`).
 //! * Hashers must spread keys over all 64 bits: the low bits choose the bucket, the top
 //!   byte the tag. The default does; an identity hash does not.
 //! * A growth rehashes keys, a few per insertion. If `Hash` panics the map stays valid.
 //! * Memory of large maps comes straight from the system and goes back to it in pieces.
 //!   Their address space is reserved ahead (gigabytes of *virtual* size).
+//!
+//! # Features
+//!
+//! | feature | gives | without it |
+//! |---|---|---|
+//! | `std` (default) | page runs; seeds that differ between processes | `no_std` with `alloc`: large arrays are made of segments from the global allocator |
+//! | `allocator-api2` | maps with an [allocator](alloc) of yours | the global allocator |
 
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc as alloc_crate;
+
+pub mod alloc;
+mod batch;
 pub mod bounds;
+mod disjoint;
 mod entry;
 mod error;
+mod hash;
 mod iter;
 mod map;
+mod pace;
 mod raw;
+mod reclaim;
 mod set;
+mod set_iter;
+mod set_ops;
 mod stats;
+mod unwind;
 
+pub use batch::{ContainsMany, GetMany, SetGetMany};
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
 pub use equivalent::Equivalent;
 pub use error::TryReserveError;
+pub use hash::DefaultHashBuilder;
 pub use iter::{Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
-pub use map::{DefaultHashBuilder, HashMap, OccupiedError, TryInsertError};
-pub use set::{HashSet, SetDrain, SetIntoIter, SetIter};
-pub use stats::{Growth, GrowthKind, Stats, Work};
+pub use map::{HashMap, OccupiedError, TryInsertError};
+pub use pace::{Budget, Progress};
+pub use reclaim::Reclaimer;
+pub use set::HashSet;
+pub use stats::{Growth, GrowthKind, LongChain, Stats, Work};
+
+/// The map with its iterators and entries, by the names of `std::collections::hash_map`.
+///
+/// # Example
+/// ```
+/// use tidemap::hash_map::{Entry, HashMap};
+///
+/// let mut map: HashMap<&str, u32> = HashMap::new();
+/// assert!(matches!(map.entry("tide"), Entry::Vacant(_)));
+/// ```
+pub mod hash_map {
+    pub use crate::entry::{Entry, OccupiedEntry, VacantEntry};
+    pub use crate::hash::DefaultHashBuilder;
+    pub use crate::iter::{
+        Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut,
+    };
+    pub use crate::map::{HashMap, OccupiedError, TryInsertError};
+    #[cfg(feature = "std")]
+    #[doc(no_inline)]
+    pub use std::hash::{DefaultHasher, RandomState};
+}
+
+/// The set with its iterators and entries, by the names of `std::collections::hash_set`.
+///
+/// # Example
+/// ```
+/// use tidemap::hash_set::{HashSet, Union};
+///
+/// let (a, b) = (HashSet::from([1, 2]), HashSet::from([2, 3]));
+/// let both: Union<'_, i32, _> = a.union(&b);
+/// assert_eq!(both.count(), 3);
+/// ```
+pub mod hash_set {
+    pub use crate::set::HashSet;
+    pub use crate::set_iter::{Drain, IntoIter, Iter};
+    pub use crate::set_ops::{Difference, Intersection, SymmetricDifference, Union};
+}
 
 /// The README's examples, run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The page on hostile keys, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/hostile-keys.md")]
+struct HostileKeys;

@@ -6,15 +6,13 @@ use core::ops::Index;
 
 use equivalent::Equivalent;
 
+use crate::alloc::{Allocator, Global};
 use crate::entry::{Entry, OccupiedEntry, VacantEntry};
 use crate::error::TryReserveError;
+use crate::hash::DefaultHashBuilder;
 use crate::iter::{Drain, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
-use crate::raw::{Place, RawTable};
+use crate::raw::{Place, RawTable, as_type_mut};
 use crate::stats::{Growth, Stats};
-
-/// The default hasher: foldhash, seeded for each map. Fast, and resistant to keys chosen
-/// by somebody who cannot observe hashes or timings.
-pub type DefaultHashBuilder = foldhash::fast::RandomState;
 
 /// A hash map that pays for its growth in small equal steps.
 ///
@@ -29,8 +27,8 @@ pub type DefaultHashBuilder = foldhash::fast::RandomState;
 /// assert_eq!(stock["fig"], 10);
 /// assert_eq!(stock.remove("pear"), Some(3));
 /// ```
-pub struct HashMap<K, V, S = DefaultHashBuilder> {
-    pub(crate) table: RawTable<(K, V)>,
+pub struct HashMap<K, V, S = DefaultHashBuilder, A: Allocator + Clone = Global> {
+    pub(crate) table: RawTable<(K, V), A>,
     pub(crate) hash_builder: S,
 }
 
@@ -40,6 +38,18 @@ pub(crate) fn entry_hasher<K: Hash, V, S: BuildHasher>(
     hash_builder: &S,
 ) -> impl Fn(&(K, V)) -> u64 + '_ {
     move |(key, _)| hash_builder.hash_one(key)
+}
+
+/// Drops the other half at once: what a function returns leaks if its scope ends in a panic.
+pub(crate) fn value_of<K, V>((key, value): (K, V)) -> V {
+    drop(key);
+    value
+}
+
+/// As [`value_of`].
+pub(crate) fn key_of<K, V>((key, value): (K, V)) -> K {
+    drop(value);
+    key
 }
 
 impl<K, V> HashMap<K, V> {
@@ -75,21 +85,105 @@ impl<K, V> HashMap<K, V> {
 
 impl<K, V, S> HashMap<K, V, S> {
     /// An empty map with this hasher. Allocates nothing.
+    ///
+    /// # Example
+    /// ```
+    /// use std::hash::RandomState;
+    ///
+    /// let mut map = tidemap::HashMap::with_hasher(RandomState::new());
+    /// map.insert("std's hasher", true);
+    /// ```
     #[must_use]
     pub const fn with_hasher(hash_builder: S) -> HashMap<K, V, S> {
-        HashMap {
-            table: RawTable::new(),
-            hash_builder,
-        }
+        HashMap::with_hasher_in(hash_builder, Global)
     }
 
     /// An empty map with this hasher that takes `capacity` entries before its first growth.
     ///
     /// # Panics
     /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// use std::hash::RandomState;
+    ///
+    /// let map: tidemap::HashMap<u8, u8, _> =
+    ///     tidemap::HashMap::with_capacity_and_hasher(10, RandomState::new());
+    /// assert!(map.capacity() >= 10);
+    /// ```
     #[must_use]
     pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> HashMap<K, V, S> {
-        match RawTable::try_with_capacity(capacity) {
+        HashMap::with_capacity_and_hasher_in(capacity, hash_builder, Global)
+    }
+}
+
+impl<K, V, A: Allocator + Clone> HashMap<K, V, DefaultHashBuilder, A> {
+    /// An empty map with this allocator. Allocates nothing.
+    ///
+    /// # Example
+    /// ```
+    /// use tidemap::{DefaultHashBuilder, HashMap, alloc::Global};
+    ///
+    /// let mut map: HashMap<u32, u32, DefaultHashBuilder, Global> = HashMap::new_in(Global);
+    /// map.insert(1, 2);
+    /// ```
+    #[must_use]
+    pub fn new_in(alloc: A) -> Self {
+        HashMap::with_hasher_in(DefaultHashBuilder::default(), alloc)
+    }
+
+    /// An empty map with this allocator that takes `capacity` entries before its first growth.
+    ///
+    /// # Panics
+    /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// # use tidemap::{HashMap, alloc::Global};
+    /// let mut map = HashMap::with_capacity_in(10, Global);
+    /// map.insert(1, 'a');
+    /// assert!(map.capacity() >= 10);
+    /// ```
+    #[must_use]
+    pub fn with_capacity_in(capacity: usize, alloc: A) -> Self {
+        HashMap::with_capacity_and_hasher_in(capacity, DefaultHashBuilder::default(), alloc)
+    }
+}
+
+impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
+    /// An empty map with this hasher and allocator. Allocates nothing.
+    ///
+    /// # Example
+    /// ```
+    /// # use tidemap::{HashMap, alloc::Global};
+    /// let mut map = HashMap::with_hasher_in(std::hash::RandomState::new(), Global);
+    /// map.insert(1, 'a');
+    /// ```
+    #[must_use]
+    pub const fn with_hasher_in(hash_builder: S, alloc: A) -> Self {
+        HashMap {
+            table: RawTable::new_in(alloc),
+            hash_builder,
+        }
+    }
+
+    /// An empty map with this hasher and allocator that takes `capacity` entries before
+    /// its first growth. An allocator of your own is asked for the whole array at once, zeroed.
+    ///
+    /// # Panics
+    /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// # use tidemap::{HashMap, alloc::Global};
+    /// let hasher = std::hash::RandomState::new();
+    /// let mut map = HashMap::with_capacity_and_hasher_in(10, hasher, Global);
+    /// map.insert(1, 'a');
+    /// assert!(map.capacity() >= 10);
+    /// ```
+    #[must_use]
+    pub fn with_capacity_and_hasher_in(capacity: usize, hash_builder: S, alloc: A) -> Self {
+        match RawTable::try_with_capacity_in(capacity, alloc) {
             Ok(table) => HashMap {
                 table,
                 hash_builder,
@@ -98,20 +192,54 @@ impl<K, V, S> HashMap<K, V, S> {
         }
     }
 
+    /// The allocator.
+    ///
+    /// # Example
+    /// ```
+    /// # use tidemap::{HashMap, alloc::Global};
+    /// let map: HashMap<u8, u8> = HashMap::new();
+    /// let _: &Global = map.allocator();
+    /// ```
+    #[must_use]
+    pub fn allocator(&self) -> &A {
+        self.table.allocator()
+    }
+
     /// How many entries fit before the next growth begins; while the map grows, how many
     /// will fit once that is done. Never less than [`len`](Self::len).
+    ///
+    /// # Example
+    /// ```
+    /// let map: tidemap::HashMap<u8, u8> = tidemap::HashMap::with_capacity(100);
+    /// assert!(map.capacity() >= 100);
+    /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.table.capacity()
     }
 
     /// The hasher.
+    ///
+    /// # Example
+    /// ```
+    /// use std::hash::BuildHasher;
+    ///
+    /// let map: tidemap::HashMap<&str, u8> = tidemap::HashMap::new();
+    /// assert_eq!(map.hasher().hash_one("a"), map.hasher().hash_one("a"));
+    /// ```
     #[must_use]
     pub fn hasher(&self) -> &S {
         &self.hash_builder
     }
 
     /// Number of entries.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::new();
+    /// map.insert(1, 'a');
+    /// assert_eq!(map.len(), 1);
+    /// ```
     #[must_use]
     #[inline]
     pub fn len(&self) -> usize {
@@ -119,6 +247,14 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 
     /// Whether there are no entries.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::new();
+    /// assert!(map.is_empty());
+    /// map.insert(1, 'a');
+    /// assert!(!map.is_empty());
+    /// ```
     #[must_use]
     #[inline]
     pub fn is_empty(&self) -> bool {
@@ -126,28 +262,62 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 
     /// All entries, in no particular order.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// assert_eq!(map.iter().map(|(_, n)| n).sum::<i32>(), 3);
+    /// ```
     #[inline]
     pub fn iter(&self) -> Iter<'_, K, V> {
         Iter::new(self.table.iter())
     }
 
     /// All entries with mutable values, in no particular order.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// for (_, n) in map.iter_mut() {
+    ///     *n *= 10;
+    /// }
+    /// assert_eq!((map["ebb"], map["flood"]), (10, 20));
+    /// ```
     #[inline]
     pub fn iter_mut(&mut self) -> IterMut<'_, K, V> {
         IterMut::new(self.table.iter())
     }
 
     /// All keys, in no particular order.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// assert!(map.keys().all(|word| word.len() > 2));
+    /// ```
     pub fn keys(&self) -> Keys<'_, K, V> {
         Keys { inner: self.iter() }
     }
 
     /// All values, in no particular order.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// assert_eq!(map.values().max(), Some(&2));
+    /// ```
     pub fn values(&self) -> Values<'_, K, V> {
         Values { inner: self.iter() }
     }
 
     /// All values for change, in no particular order.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// map.values_mut().for_each(|n| *n += 5);
+    /// assert_eq!(map["flood"], 7);
+    /// ```
     pub fn values_mut(&mut self) -> ValuesMut<'_, K, V> {
         ValuesMut {
             inner: self.iter_mut(),
@@ -155,14 +325,28 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 
     /// The map's keys; drops its values.
-    pub fn into_keys(self) -> IntoKeys<K, V> {
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// let mut words: Vec<&str> = map.into_keys().collect();
+    /// words.sort_unstable();
+    /// assert_eq!(words, ["ebb", "flood"]);
+    /// ```
+    pub fn into_keys(self) -> IntoKeys<K, V, A> {
         IntoKeys {
             inner: self.into_iter(),
         }
     }
 
     /// The map's values; drops its keys.
-    pub fn into_values(self) -> IntoValues<K, V> {
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb", 1), ("flood", 2)]);
+    /// assert_eq!(map.into_values().sum::<i32>(), 3);
+    /// ```
+    pub fn into_values(self) -> IntoValues<K, V, A> {
         IntoValues {
             inner: self.into_iter(),
         }
@@ -177,22 +361,54 @@ impl<K, V, S> HashMap<K, V, S> {
     /// assert_eq!(map.drain().count(), 2);
     /// assert!(map.is_empty() && map.capacity() >= 2);
     /// ```
-    pub fn drain(&mut self) -> Drain<'_, K, V> {
+    pub fn drain(&mut self) -> Drain<'_, K, V, A> {
         Drain::new(&mut self.table)
     }
 
-    /// Keeps the entries for which `keep` says so. O(capacity).
+    /// Keeps the entries for which `f` says so. O(capacity).
     ///
     /// # Panics
-    /// Only if `keep` or a dropped entry does; the map then holds the entries not yet
+    /// Only if `f` or a dropped entry does; the map then holds the entries not yet
     /// asked about.
-    pub fn retain(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
-        self.table.retain(|(key, value)| keep(key, value));
+    ///
+    /// # Example
+    /// ```
+    /// let mut map: tidemap::HashMap<u32, u32> = (0..8).map(|i| (i, i * i)).collect();
+    /// map.retain(|_, square| *square % 2 == 0);
+    /// assert_eq!(map.len(), 4);
+    /// ```
+    pub fn retain<F>(&mut self, mut f: F)
+    where
+        F: FnMut(&K, &mut V) -> bool,
+    {
+        self.table.retain(|(key, value)| f(key, value));
     }
 
     /// Removes all entries; keeps memory. O(capacity). A growth that was going on has ended.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([(1, 'a')]);
+    /// map.clear();
+    /// assert!(map.is_empty() && map.capacity() > 0);
+    /// ```
     pub fn clear(&mut self) {
         self.table.clear();
+    }
+
+    /// Bytes of memory that the map holds: buckets that were touched, overflow buckets and
+    /// bookkeeping; not what keys and values own elsewhere. O(1).
+    ///
+    /// # Example
+    /// ```
+    /// let map: tidemap::HashMap<u64, u64> = (0..1_000).map(|i| (i, i)).collect();
+    /// assert!(map.allocation_size() >= 16 * map.len());
+    /// assert_eq!(tidemap::HashMap::<u64, u64>::new().allocation_size(), 0);
+    /// ```
+    #[must_use]
+    pub fn allocation_size(&self) -> usize {
+        let stats = self.stats();
+        stats.bytes_live + stats.bytes_old
     }
 
     /// What the map is doing and has done. O(1).
@@ -211,12 +427,25 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 
     /// The growth that is going on, if any. O(1).
+    ///
+    /// # Example
+    /// ```
+    /// let map: tidemap::HashMap<u8, u8> = tidemap::HashMap::new();
+    /// assert!(map.growth().is_none());
+    /// ```
     #[must_use]
     pub fn growth(&self) -> Option<Growth> {
         self.table.growth()
     }
 
     /// Growths begun so far, of any kind. One load: cheap enough to poll.
+    ///
+    /// # Example
+    /// ```
+    /// let map: tidemap::HashMap<u32, u32> = (0..1_000).map(|i| (i, i)).collect();
+    /// let before = map.growths_started();
+    /// assert!(map.get(&3).is_some() && map.growths_started() == before);
+    /// ```
     #[must_use]
     #[inline]
     pub fn growths_started(&self) -> u64 {
@@ -224,16 +453,26 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 
     /// The last 64 finished growths that took more than one step, oldest first.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::new();
+    /// for i in 0..100_000u32 {
+    ///     map.insert(i, i);
+    /// }
+    /// assert!(map.growth_log().iter().all(|growth| growth.steps > 1));
+    /// ```
     #[must_use]
     pub fn growth_log(&self) -> &[Growth] {
         self.table.growth_log()
     }
 }
 
-impl<K, V, S> HashMap<K, V, S>
+impl<K, V, S, A> HashMap<K, V, S, A>
 where
     K: Eq + Hash,
     S: BuildHasher,
+    A: Allocator + Clone,
 {
     /// Inserts or replaces; returns the value that was there. The key that was
     /// there stays.
@@ -244,19 +483,36 @@ where
     /// # Panics
     /// If the map would exceed memory, or if `K`'s `Hash` or `Eq` panics; then `key`
     /// and `value` are dropped and the map is as before.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::new();
+    /// assert_eq!(map.insert(37, "a"), None);
+    /// assert_eq!(map.insert(37, "b"), Some("a"));
+    /// assert_eq!(map[&37], "b");
+    /// ```
     #[inline]
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         let hash = self.hash_builder.hash_one(&key);
-        let mut found = self.table.find(hash, |(k, _)| *k == key);
+        self.insert_hashed(hash, key, value)
+    }
+
+    /// [`insert`](Self::insert) of a key with this hash.
+    #[inline(always)]
+    pub(crate) fn insert_hashed(&mut self, hash: u64, key: K, value: V) -> Option<V> {
+        let mut found = self.find_hashed(hash, &key);
         if found.is_some() && self.table.is_relocating() {
             // Replacing pays, too, or an old array would stay for ever. Places are void then.
             self.table.pay_share(entry_hasher(&self.hash_builder));
-            found = self.table.find(hash, |(k, _)| *k == key);
+            found = self.find_hashed(hash, &key);
         }
         if let Some(place) = found {
             // SAFETY: `place` was just found; the reference ends with this statement.
             let entry = unsafe { &mut *self.table.entry(place) };
-            return Some(core::mem::replace(&mut entry.1, value));
+            let old = core::mem::replace(&mut entry.1, value);
+            // Not at the end of the scope: if it panics there, what is returned leaks.
+            drop(key);
+            return Some(old);
         }
         self.insert_new(hash, key, value);
         None
@@ -278,9 +534,9 @@ where
         key: K,
         value: V,
     ) -> Result<Place, (TryReserveError, (K, V))> {
-        match self.table.prepare(entry_hasher(&self.hash_builder)) {
+        match self.prepare(hash, &key) {
             // SAFETY: prepared just now.
-            Ok(paid) => unsafe { self.table.insert_prepared(hash, (key, value), paid) },
+            Ok((hash, paid)) => unsafe { self.table.insert_prepared(hash, (key, value), paid) },
             Err(error) => Err((error, (key, value))),
         }
     }
@@ -303,10 +559,13 @@ where
     ///     _ => unreachable!(),
     /// }
     /// ```
-    pub fn try_insert(&mut self, key: K, value: V) -> Result<&mut V, TryInsertError<'_, K, V, S>> {
+    pub fn try_insert(&mut self, key: K, value: V) -> Result<&mut V, TryInsertError<'_, K, V, A>> {
+        // Pays even if the key is there: its entry can be taken out and put back.
+        self.table.pay_share(entry_hasher(&self.hash_builder));
         let hash = self.hash_builder.hash_one(&key);
-        if let Some(place) = self.table.find(hash, |(k, _)| *k == key) {
-            let entry = OccupiedEntry { place, map: self };
+        if let Some(place) = self.find_hashed(hash, &key) {
+            let table = &mut self.table;
+            let entry = OccupiedEntry { hash, place, table };
             return Err(TryInsertError::Occupied(OccupiedError {
                 entry,
                 key,
@@ -320,16 +579,92 @@ where
         }
     }
 
+    /// Makes room for a new entry with this key and hash: pays a share of whatever is due. The hash
+    /// to go on with, and whether anything was done.
+    #[inline(always)]
+    pub(crate) fn prepare(&mut self, hash: u64, key: &K) -> Result<(u64, bool), TryReserveError> {
+        if self.table.is_due() {
+            return Ok((self.pay(hash, key)?, true));
+        }
+        Ok((hash, false))
+    }
+
+    /// The slow path of [`prepare`](Self::prepare).
+    #[cold]
+    #[inline(never)]
+    fn pay(&mut self, hash: u64, key: &K) -> Result<u64, TryReserveError> {
+        if self.table.wants_reseed() {
+            match as_type_mut::<S, DefaultHashBuilder>(&mut self.hash_builder) {
+                Some(builder) => {
+                    let fresh = DefaultHashBuilder::reseeded();
+                    match self.table.approach_reseed(builder) {
+                        Some(true) => {
+                            *builder = fresh;
+                            return Ok(self.hash_builder.hash_one(key));
+                        }
+                        Some(false) => return Ok(hash),
+                        None => {}
+                    }
+                }
+                None => self.table.decline_reseed(),
+            }
+        }
+        self.table.pay(entry_hasher(&self.hash_builder))?;
+        Ok(hash)
+    }
+
+    /// The place of a key with this hash. While a map is reseeded a miss is not the end.
+    #[inline(always)]
+    pub(crate) fn find_hashed<Q>(&self, hash: u64, key: &Q) -> Option<Place>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        let found = self.table.find(hash, |(k, _)| key.equivalent(k));
+        if found.is_none() && self.table.is_relocating() {
+            return self.find_behind(key);
+        }
+        found
+    }
+
+    /// The place of a key that a reseed has not moved yet.
+    #[cold]
+    #[inline(never)]
+    fn find_behind<Q>(&self, key: &Q) -> Option<Place>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        let hash = self.table.old_hash_builder()?.hash_one(key);
+        self.table.find_behind(hash, |(k, _)| key.equivalent(k))
+    }
+
     #[inline(always)]
     pub(crate) fn find<Q>(&self, key: &Q) -> Option<Place>
     where
         Q: ?Sized + Hash + Equivalent<K>,
     {
         let hash = self.hash_builder.hash_one(key);
-        self.table.find(hash, |(k, _)| key.equivalent(k))
+        self.find_hashed(hash, key)
+    }
+
+    /// The entry of a key with this hash.
+    #[inline(always)]
+    pub(crate) fn pair_hashed<Q>(&self, hash: u64, key: &Q) -> Option<&(K, V)>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        let place = self.find_hashed(hash, key)?;
+        // SAFETY: just found; the map is borrowed as long as the answer.
+        Some(unsafe { &*self.table.entry(place) })
     }
 
     /// The value of `key`. Expected O(1); moves nothing.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb".to_owned(), 1)]);
+    /// assert_eq!(map.get("ebb"), Some(&1));
+    /// assert_eq!(map.get("neap"), None);
+    /// ```
     #[inline]
     pub fn get<Q>(&self, key: &Q) -> Option<&V>
     where
@@ -339,6 +674,12 @@ where
     }
 
     /// Key and value of `key`.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb".to_owned(), 1)]);
+    /// assert_eq!(map.get_key_value("ebb"), Some((&"ebb".to_owned(), &1)));
+    /// ```
     #[inline]
     pub fn get_key_value<Q>(&self, key: &Q) -> Option<(&K, &V)>
     where
@@ -354,6 +695,15 @@ where
     }
 
     /// The value of `key` for change. Pays a share while an old array is left behind.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([("ebb", 1)]);
+    /// if let Some(n) = map.get_mut("ebb") {
+    ///     *n += 1;
+    /// }
+    /// assert_eq!(map["ebb"], 2);
+    /// ```
     #[inline]
     pub fn get_mut<Q>(&mut self, key: &Q) -> Option<&mut V>
     where
@@ -365,7 +715,64 @@ where
         Some(unsafe { &mut (*self.table.entry(place)).1 })
     }
 
+    /// Key and value of `key`, the value for change.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([("ebb", 1)]);
+    /// let (word, n) = map.get_key_value_mut("ebb").unwrap();
+    /// *n += word.len();
+    /// assert_eq!(map["ebb"], 4);
+    /// ```
+    #[inline]
+    pub fn get_key_value_mut<Q>(&mut self, key: &Q) -> Option<(&K, &mut V)>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        self.table.pay_share(entry_hasher(&self.hash_builder));
+        let place = self.find(key)?;
+        // SAFETY: just found; the map is borrowed as long as the answer.
+        let (key, value) = unsafe { &mut *self.table.entry(place) };
+        Some((key, value))
+    }
+
+    /// Adds an entry without looking whether its key is there: for keys that are known
+    /// to differ, such as those of another map.
+    ///
+    /// # Panics
+    /// If the map would exceed memory, or if `K`'s `Hash` panics.
+    ///
+    /// # Safety
+    /// The key is not in the map. Otherwise nothing that the map does later may be relied on,
+    /// not even memory safety.
+    ///
+    /// # Example
+    /// ```
+    /// let names = tidemap::HashMap::from([(1, "one"), (2, "two")]);
+    /// let mut lengths = tidemap::HashMap::with_capacity(names.len());
+    /// for (number, name) in &names {
+    ///     // SAFETY: each key comes once.
+    ///     unsafe { lengths.insert_unique_unchecked(*number, name.len()) };
+    /// }
+    /// assert_eq!(lengths[&2], 3);
+    /// ```
+    #[inline]
+    pub unsafe fn insert_unique_unchecked(&mut self, key: K, value: V) -> (&K, &mut V) {
+        let hash = self.hash_builder.hash_one(&key);
+        self.table.pay_share(entry_hasher(&self.hash_builder));
+        let place = self.insert_new(hash, key, value);
+        // SAFETY: just written; the map is borrowed as long as the answer.
+        let (key, value) = unsafe { &mut *self.table.entry(place) };
+        (key, value)
+    }
+
     /// Whether `key` is in the map.
+    ///
+    /// # Example
+    /// ```
+    /// let map = tidemap::HashMap::from([("ebb", 1)]);
+    /// assert!(map.contains_key("ebb") && !map.contains_key("neap"));
+    /// ```
     #[inline]
     pub fn contains_key<Q>(&self, key: &Q) -> bool
     where
@@ -378,15 +785,29 @@ where
     ///
     /// # Panics
     /// Only if `K`'s `Hash` or `Eq` does; the map then still holds `key`.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([(1, 'a')]);
+    /// assert_eq!(map.remove(&1), Some('a'));
+    /// assert_eq!(map.remove(&1), None);
+    /// ```
     #[inline]
     pub fn remove<Q>(&mut self, key: &Q) -> Option<V>
     where
         Q: ?Sized + Hash + Equivalent<K>,
     {
-        self.remove_entry(key).map(|(_, value)| value)
+        self.remove_entry(key).map(value_of)
     }
 
     /// Removes `key`; returns the stored key and its value.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map = tidemap::HashMap::from([(1, 'a')]);
+    /// assert_eq!(map.remove_entry(&1), Some((1, 'a')));
+    /// assert!(map.is_empty());
+    /// ```
     #[inline]
     pub fn remove_entry<Q>(&mut self, key: &Q) -> Option<(K, V)>
     where
@@ -410,18 +831,19 @@ where
     /// assert_eq!(count["sea"], 2);
     /// ```
     #[inline]
-    pub fn entry(&mut self, key: K) -> Entry<'_, K, V, S> {
+    pub fn entry(&mut self, key: K) -> Entry<'_, K, V, A> {
         let shared = self.table.pay_share(entry_hasher(&self.hash_builder));
         let hash = self.hash_builder.hash_one(&key);
-        if let Some(place) = self.table.find(hash, |(k, _)| *k == key) {
-            return Entry::Occupied(OccupiedEntry { place, map: self });
+        if let Some(place) = self.find_hashed(hash, &key) {
+            let table = &mut self.table;
+            return Entry::Occupied(OccupiedEntry { hash, place, table });
         }
-        match self.table.prepare(entry_hasher(&self.hash_builder)) {
-            Ok(paid) => Entry::Vacant(VacantEntry {
+        match self.prepare(hash, &key) {
+            Ok((hash, paid)) => Entry::Vacant(VacantEntry {
                 hash,
                 key,
                 paid: paid || shared,
-                map: self,
+                table: &mut self.table,
             }),
             Err(error) => error.raise(),
         }
@@ -432,6 +854,13 @@ where
     ///
     /// # Panics
     /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// let mut map: tidemap::HashMap<&str, u8> = tidemap::HashMap::new();
+    /// map.reserve(10);
+    /// assert!(map.capacity() >= 10);
+    /// ```
     pub fn reserve(&mut self, additional: usize) {
         if let Err(error) = self.try_reserve(additional) {
             error.raise();
@@ -454,25 +883,21 @@ where
             .try_reserve(additional, entry_hasher(&self.hash_builder))
     }
 
-    /// Works off a growth that is going on, at once: for idle time, and before
-    /// measuring. O(entries) in the worst case.
-    pub fn finish_growth(&mut self) {
-        self.table.finish(entry_hasher(&self.hash_builder));
-    }
-
     /// Panics if an invariant of the engine does not hold. For this crate's tests.
     #[doc(hidden)]
     pub fn check_invariants(&self) {
         self.table
-            .check_invariants(entry_hasher(&self.hash_builder));
+            .check_invariants(entry_hasher(&self.hash_builder), |old, (key, _)| {
+                old.hash_one(key)
+            });
     }
 }
 
 /// Why [`HashMap::try_insert`] did not insert.
 #[non_exhaustive]
-pub enum TryInsertError<'a, K, V, S> {
+pub enum TryInsertError<'a, K: 'a, V: 'a, A: Allocator + Clone = Global> {
     /// The key is in the map.
-    Occupied(OccupiedError<'a, K, V, S>),
+    Occupied(OccupiedError<'a, K, V, A>),
     /// Memory was refused.
     #[non_exhaustive]
     OutOfMemory {
@@ -487,16 +912,16 @@ pub enum TryInsertError<'a, K, V, S> {
 
 /// The key is in the map already: its entry, and what was not inserted.
 #[non_exhaustive]
-pub struct OccupiedError<'a, K, V, S> {
+pub struct OccupiedError<'a, K: 'a, V: 'a, A: Allocator + Clone = Global> {
     /// The entry that is there.
-    pub entry: OccupiedEntry<'a, K, V, S>,
+    pub entry: OccupiedEntry<'a, K, V, A>,
     /// The key that was not inserted.
     pub key: K,
     /// The value that was not inserted.
     pub value: V,
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for OccupiedError<'_, K, V, S> {
+impl<K: fmt::Debug, V: fmt::Debug, A: Allocator + Clone> fmt::Debug for OccupiedError<'_, K, V, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OccupiedError")
             .field("key", self.entry.key())
@@ -506,7 +931,9 @@ impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for OccupiedError<'_, K, V, S> 
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for TryInsertError<'_, K, V, S> {
+impl<K: fmt::Debug, V: fmt::Debug, A: Allocator + Clone> fmt::Debug
+    for TryInsertError<'_, K, V, A>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TryInsertError::Occupied(error) => error.fmt(f),
@@ -519,7 +946,9 @@ impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for TryInsertError<'_, K, V, S>
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Display for TryInsertError<'_, K, V, S> {
+impl<K: fmt::Debug, V: fmt::Debug, A: Allocator + Clone> fmt::Display
+    for TryInsertError<'_, K, V, A>
+{
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TryInsertError::Occupied(error) => {
@@ -535,15 +964,18 @@ impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Display for TryInsertError<'_, K, V, 
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S> core::error::Error for TryInsertError<'_, K, V, S> {}
+impl<K: fmt::Debug, V: fmt::Debug, A: Allocator + Clone> core::error::Error
+    for TryInsertError<'_, K, V, A>
+{
+}
 
-impl<K, V, S: Default> Default for HashMap<K, V, S> {
+impl<K, V, S: Default, A: Allocator + Clone + Default> Default for HashMap<K, V, S, A> {
     fn default() -> Self {
-        HashMap::with_hasher(S::default())
+        HashMap::with_hasher_in(S::default(), A::default())
     }
 }
 
-impl<K: Clone, V: Clone, S: Clone> Clone for HashMap<K, V, S> {
+impl<K: Clone, V: Clone, S: Clone, A: Allocator + Clone> Clone for HashMap<K, V, S, A> {
     /// Copies the layout as it is: no key is hashed. O(capacity).
     fn clone(&self) -> Self {
         let hash_builder = self.hash_builder.clone();
@@ -560,13 +992,15 @@ impl<K: Clone, V: Clone, S: Clone> Clone for HashMap<K, V, S> {
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, S> fmt::Debug for HashMap<K, V, S> {
+impl<K: fmt::Debug, V: fmt::Debug, S, A: Allocator + Clone> fmt::Debug for HashMap<K, V, S, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
     }
 }
 
-impl<K: Eq + Hash, V: PartialEq, S: BuildHasher> PartialEq for HashMap<K, V, S> {
+impl<K: Eq + Hash, V: PartialEq, S: BuildHasher, A: Allocator + Clone> PartialEq
+    for HashMap<K, V, S, A>
+{
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len()
             && self
@@ -575,13 +1009,14 @@ impl<K: Eq + Hash, V: PartialEq, S: BuildHasher> PartialEq for HashMap<K, V, S> 
     }
 }
 
-impl<K: Eq + Hash, V: Eq, S: BuildHasher> Eq for HashMap<K, V, S> {}
+impl<K: Eq + Hash, V: Eq, S: BuildHasher, A: Allocator + Clone> Eq for HashMap<K, V, S, A> {}
 
-impl<K, Q, V, S> Index<&Q> for HashMap<K, V, S>
+impl<K, Q, V, S, A> Index<&Q> for HashMap<K, V, S, A>
 where
     K: Eq + Hash,
     Q: ?Sized + Hash + Equivalent<K>,
     S: BuildHasher,
+    A: Allocator + Clone,
 {
     type Output = V;
 
@@ -592,7 +1027,7 @@ where
     }
 }
 
-impl<K: Eq + Hash, V, S: BuildHasher> Extend<(K, V)> for HashMap<K, V, S> {
+impl<K: Eq + Hash, V, S: BuildHasher, A: Allocator + Clone> Extend<(K, V)> for HashMap<K, V, S, A> {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
         let iter = iter.into_iter();
         // Half of what is announced once the map has entries: keys may repeat.
@@ -602,19 +1037,28 @@ impl<K: Eq + Hash, V, S: BuildHasher> Extend<(K, V)> for HashMap<K, V, S> {
         } else {
             announced.div_ceil(2)
         });
-        for (key, value) in iter {
-            self.insert(key, value);
-        }
+        self.insert_many(iter);
     }
 }
 
-impl<'a, K: Eq + Hash + Copy, V: Copy, S: BuildHasher> Extend<(&'a K, &'a V)> for HashMap<K, V, S> {
+impl<'a, K, V, S, A> Extend<(&'a K, &'a V)> for HashMap<K, V, S, A>
+where
+    K: Eq + Hash + Copy,
+    V: Copy,
+    S: BuildHasher,
+    A: Allocator + Clone,
+{
     fn extend<I: IntoIterator<Item = (&'a K, &'a V)>>(&mut self, iter: I) {
         self.extend(iter.into_iter().map(|(key, value)| (*key, *value)));
     }
 }
 
-impl<K: Eq + Hash, V, S: BuildHasher + Default> FromIterator<(K, V)> for HashMap<K, V, S> {
+impl<K, V, S, A> FromIterator<(K, V)> for HashMap<K, V, S, A>
+where
+    K: Eq + Hash,
+    S: BuildHasher + Default,
+    A: Allocator + Clone + Default,
+{
     fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
         let mut map = HashMap::default();
         map.extend(iter);

@@ -2,13 +2,14 @@
 
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
-use core::iter::FusedIterator;
 
 use equivalent::Equivalent;
 
+use crate::alloc::{Allocator, Global};
 use crate::error::TryReserveError;
-use crate::iter::{Drain, IntoIter, Iter};
-use crate::map::{DefaultHashBuilder, HashMap};
+use crate::hash::DefaultHashBuilder;
+use crate::map::{HashMap, entry_hasher};
+use crate::set_iter::{Drain, Iter};
 use crate::stats::{Growth, Stats};
 
 /// A set with the growth of [`HashMap`].
@@ -19,12 +20,18 @@ use crate::stats::{Growth, Stats};
 /// assert!(seen.insert("tide") && !seen.insert("tide"));
 /// assert!(seen.contains("tide"));
 /// ```
-pub struct HashSet<T, S = DefaultHashBuilder> {
-    map: HashMap<T, (), S>,
+pub struct HashSet<T, S = DefaultHashBuilder, A: Allocator + Clone = Global> {
+    pub(crate) map: HashMap<T, (), S, A>,
 }
 
 impl<T> HashSet<T> {
     /// An empty set. Allocates nothing.
+    ///
+    /// # Example
+    /// ```
+    /// let set: tidemap::HashSet<u8> = tidemap::HashSet::new();
+    /// assert_eq!(set.capacity(), 0);
+    /// ```
     #[must_use]
     pub fn new() -> HashSet<T> {
         HashSet {
@@ -36,6 +43,12 @@ impl<T> HashSet<T> {
     ///
     /// # Panics
     /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// let set: tidemap::HashSet<u8> = tidemap::HashSet::with_capacity(10);
+    /// assert!(set.capacity() >= 10);
+    /// ```
     #[must_use]
     pub fn with_capacity(capacity: usize) -> HashSet<T> {
         HashSet {
@@ -46,6 +59,12 @@ impl<T> HashSet<T> {
 
 impl<T, S> HashSet<T, S> {
     /// An empty set with this hasher. Allocates nothing.
+    ///
+    /// # Example
+    /// ```
+    /// let mut set = tidemap::HashSet::with_hasher(std::hash::RandomState::new());
+    /// assert!(set.insert("std's hasher"));
+    /// ```
     #[must_use]
     pub const fn with_hasher(hash_builder: S) -> HashSet<T, S> {
         HashSet {
@@ -57,104 +76,423 @@ impl<T, S> HashSet<T, S> {
     ///
     /// # Panics
     /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// let hasher = std::hash::RandomState::new();
+    /// let set: tidemap::HashSet<u8, _> = tidemap::HashSet::with_capacity_and_hasher(10, hasher);
+    /// assert!(set.capacity() >= 10);
+    /// ```
     #[must_use]
     pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> HashSet<T, S> {
         HashSet {
             map: HashMap::with_capacity_and_hasher(capacity, hash_builder),
         }
     }
+}
+
+impl<T, A: Allocator + Clone> HashSet<T, DefaultHashBuilder, A> {
+    /// An empty set with this allocator. Allocates nothing.
+    ///
+    /// # Example
+    /// ```
+    /// # use tidemap::{HashSet, alloc::Global};
+    /// let mut set = HashSet::new_in(Global);
+    /// assert!(set.insert('a'));
+    /// ```
+    #[must_use]
+    pub fn new_in(alloc: A) -> Self {
+        HashSet {
+            map: HashMap::new_in(alloc),
+        }
+    }
+
+    /// An empty set with this allocator that takes `capacity` elements before its first growth.
+    ///
+    /// # Panics
+    /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// # use tidemap::{HashSet, alloc::Global};
+    /// let mut set = HashSet::with_capacity_in(10, Global);
+    /// assert!(set.insert('a') && set.capacity() >= 10);
+    /// ```
+    #[must_use]
+    pub fn with_capacity_in(capacity: usize, alloc: A) -> Self {
+        HashSet {
+            map: HashMap::with_capacity_in(capacity, alloc),
+        }
+    }
+}
+
+impl<T, S, A: Allocator + Clone> HashSet<T, S, A> {
+    /// An empty set with this hasher and allocator. Allocates nothing.
+    ///
+    /// # Example
+    /// ```
+    /// # use tidemap::{HashSet, alloc::Global};
+    /// let mut set = HashSet::with_hasher_in(std::hash::RandomState::new(), Global);
+    /// assert!(set.insert('a'));
+    /// ```
+    #[must_use]
+    pub const fn with_hasher_in(hash_builder: S, alloc: A) -> Self {
+        HashSet {
+            map: HashMap::with_hasher_in(hash_builder, alloc),
+        }
+    }
+
+    /// An empty set with this hasher and allocator that takes `capacity` elements before
+    /// its first growth.
+    ///
+    /// # Panics
+    /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// # use tidemap::{HashSet, alloc::Global};
+    /// let hasher = std::hash::RandomState::new();
+    /// let mut set = HashSet::with_capacity_and_hasher_in(10, hasher, Global);
+    /// assert!(set.insert('a') && set.capacity() >= 10);
+    /// ```
+    #[must_use]
+    pub fn with_capacity_and_hasher_in(capacity: usize, hash_builder: S, alloc: A) -> Self {
+        HashSet {
+            map: HashMap::with_capacity_and_hasher_in(capacity, hash_builder, alloc),
+        }
+    }
+
+    /// The allocator.
+    ///
+    /// # Example
+    /// ```
+    /// # use tidemap::{HashSet, alloc::Global};
+    /// let set: HashSet<u8> = HashSet::new();
+    /// let _: &Global = set.allocator();
+    /// ```
+    #[must_use]
+    pub fn allocator(&self) -> &A {
+        self.map.allocator()
+    }
+
+    pub(crate) fn as_map(&self) -> &HashMap<T, (), S, A> {
+        &self.map
+    }
+
+    pub(crate) fn as_map_mut(&mut self) -> &mut HashMap<T, (), S, A> {
+        &mut self.map
+    }
 
     /// How many elements fit before the next growth begins.
+    ///
+    /// # Example
+    /// ```
+    /// let set: tidemap::HashSet<u8> = tidemap::HashSet::with_capacity(100);
+    /// assert!(set.capacity() >= 100);
+    /// ```
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.map.capacity()
     }
 
     /// The hasher.
+    ///
+    /// # Example
+    /// ```
+    /// use std::hash::BuildHasher;
+    ///
+    /// let set: tidemap::HashSet<&str> = tidemap::HashSet::new();
+    /// assert_eq!(set.hasher().hash_one("a"), set.hasher().hash_one("a"));
+    /// ```
     #[must_use]
     pub fn hasher(&self) -> &S {
         self.map.hasher()
     }
 
     /// Number of elements.
+    ///
+    /// # Example
+    /// ```
+    /// let set = tidemap::HashSet::from(["ebb", "flood", "ebb"]);
+    /// assert_eq!(set.len(), 2);
+    /// ```
     #[must_use]
     pub fn len(&self) -> usize {
         self.map.len()
     }
 
     /// Whether there are no elements.
+    ///
+    /// # Example
+    /// ```
+    /// let set: tidemap::HashSet<u8> = tidemap::HashSet::new();
+    /// assert!(set.is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.map.is_empty()
     }
 
     /// All elements, in no particular order.
-    pub fn iter(&self) -> SetIter<'_, T> {
-        SetIter {
+    ///
+    /// # Example
+    /// ```
+    /// let set = tidemap::HashSet::from([1, 2, 3]);
+    /// assert_eq!(set.iter().sum::<i32>(), 6);
+    /// ```
+    pub fn iter(&self) -> Iter<'_, T> {
+        Iter {
             inner: self.map.iter(),
         }
     }
 
     /// Takes all elements out; the memory stays.
-    pub fn drain(&mut self) -> SetDrain<'_, T> {
-        SetDrain {
+    ///
+    /// # Example
+    /// ```
+    /// let mut set = tidemap::HashSet::from([1, 2, 3]);
+    /// assert_eq!(set.drain().sum::<i32>(), 6);
+    /// assert!(set.is_empty());
+    /// ```
+    pub fn drain(&mut self) -> Drain<'_, T, A> {
+        Drain {
             inner: self.map.drain(),
         }
     }
 
-    /// Keeps the elements for which `keep` says so.
-    pub fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
-        self.map.retain(|element, ()| keep(element));
+    /// Keeps the elements for which `f` says so. O(capacity).
+    ///
+    /// # Panics
+    /// Only if `f` or a dropped element does; the set then holds the elements not yet
+    /// asked about.
+    ///
+    /// # Example
+    /// ```
+    /// let mut set = tidemap::HashSet::from([1, 2, 3, 4]);
+    /// set.retain(|n| n % 2 == 0);
+    /// assert_eq!(set, tidemap::HashSet::from([2, 4]));
+    /// ```
+    pub fn retain<F>(&mut self, mut f: F)
+    where
+        F: FnMut(&T) -> bool,
+    {
+        self.map.retain(|element, ()| f(element));
     }
 
     /// Removes all elements; keeps memory.
+    ///
+    /// # Example
+    /// ```
+    /// let mut set = tidemap::HashSet::from([1, 2]);
+    /// set.clear();
+    /// assert!(set.is_empty() && set.capacity() > 0);
+    /// ```
     pub fn clear(&mut self) {
         self.map.clear();
     }
 
+    /// Bytes of memory that the set holds; see [`HashMap::allocation_size`]. O(1).
+    ///
+    /// # Example
+    /// ```
+    /// let set: tidemap::HashSet<u64> = (0..1_000).collect();
+    /// assert!(set.allocation_size() >= 8_000);
+    /// ```
+    #[must_use]
+    pub fn allocation_size(&self) -> usize {
+        self.map.allocation_size()
+    }
+
     /// What the set is doing and has done. O(1).
+    ///
+    /// # Example
+    /// ```
+    /// let set: tidemap::HashSet<u32> = (0..5_000).collect();
+    /// assert_eq!(set.stats().len, 5_000);
+    /// ```
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.map.stats()
     }
 
     /// The growth that is going on, if any. O(1).
+    ///
+    /// # Example
+    /// ```
+    /// let set: tidemap::HashSet<u8> = tidemap::HashSet::new();
+    /// assert!(set.growth().is_none());
+    /// ```
     #[must_use]
     pub fn growth(&self) -> Option<Growth> {
         self.map.growth()
     }
 }
 
-impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
+impl<T: Eq + Hash, S: BuildHasher, A: Allocator + Clone> HashSet<T, S, A> {
     /// Adds an element; `false` if it was there (the old one stays).
+    ///
+    /// # Example
+    /// ```
+    /// let mut set = tidemap::HashSet::new();
+    /// assert!(set.insert("ebb"));
+    /// assert!(!set.insert("ebb"));
+    /// ```
     pub fn insert(&mut self, element: T) -> bool {
         self.map.insert(element, ()).is_none()
     }
 
     /// Adds an element in place of an equal one, which comes back.
+    ///
+    /// # Example
+    /// ```
+    /// let mut set = tidemap::HashSet::from([Vec::<u8>::new()]);
+    /// assert_eq!(set.replace(Vec::with_capacity(10)).unwrap().capacity(), 0);
+    /// assert!(set.get(&[][..]).unwrap().capacity() >= 10);
+    /// ```
     pub fn replace(&mut self, element: T) -> Option<T> {
-        let old = self.take(&element);
-        self.map.insert(element, ());
-        old
+        let hash = self.map.hash_builder.hash_one(&element);
+        self.map
+            .table
+            .pay_share(entry_hasher(&self.map.hash_builder));
+        match self.map.find_hashed(hash, &element) {
+            Some(place) => {
+                // SAFETY: just found; the reference ends with this statement.
+                let entry = unsafe { &mut *self.map.table.entry(place) };
+                Some(core::mem::replace(&mut entry.0, element))
+            }
+            None => {
+                self.map.insert_new(hash, element, ());
+                None
+            }
+        }
     }
 
     /// Whether the element is there.
-    pub fn contains<Q: ?Sized + Hash + Equivalent<T>>(&self, element: &Q) -> bool {
+    ///
+    /// # Example
+    /// ```
+    /// let set = tidemap::HashSet::from(["ebb".to_owned()]);
+    /// assert!(set.contains("ebb") && !set.contains("neap"));
+    /// ```
+    pub fn contains<Q>(&self, element: &Q) -> bool
+    where
+        Q: ?Sized + Hash + Equivalent<T>,
+    {
         self.map.contains_key(element)
     }
 
     /// The stored element.
-    pub fn get<Q: ?Sized + Hash + Equivalent<T>>(&self, element: &Q) -> Option<&T> {
+    ///
+    /// # Example
+    /// ```
+    /// let set = tidemap::HashSet::from(["ebb".to_owned()]);
+    /// assert_eq!(set.get("ebb").map(String::as_str), Some("ebb"));
+    /// ```
+    pub fn get<Q>(&self, element: &Q) -> Option<&T>
+    where
+        Q: ?Sized + Hash + Equivalent<T>,
+    {
         self.map.get_key_value(element).map(|(element, ())| element)
     }
 
+    /// The stored element, inserted if missing.
+    ///
+    /// # Panics
+    /// As [`insert`](Self::insert).
+    ///
+    /// # Example
+    /// ```
+    /// let mut names = tidemap::HashSet::new();
+    /// assert_eq!(names.get_or_insert("Ebbe".to_owned()), "Ebbe");
+    /// assert_eq!(names.len(), 1);
+    /// ```
+    pub fn get_or_insert(&mut self, value: T) -> &T {
+        self.map.entry(value).or_insert_entry(()).into_key_ref()
+    }
+
+    /// The stored element, made from the one asked for and inserted if missing.
+    ///
+    /// # Panics
+    /// If `f` does, or makes an element that is not equivalent to `value`; the set is then as
+    /// before. Otherwise as [`insert`](Self::insert).
+    ///
+    /// # Example
+    /// ```
+    /// let mut names = tidemap::HashSet::from(["Ebbe".to_owned()]);
+    /// assert_eq!(names.get_or_insert_with("Ebbe", |_| unreachable!()), "Ebbe");
+    /// assert_eq!(names.get_or_insert_with("Flo", str::to_owned), "Flo");
+    /// ```
+    pub fn get_or_insert_with<Q, F>(&mut self, value: &Q, f: F) -> &T
+    where
+        Q: ?Sized + Hash + Equivalent<T>,
+        F: FnOnce(&Q) -> T,
+    {
+        let hash = self.map.hash_builder.hash_one(value);
+        self.map
+            .table
+            .pay_share(entry_hasher(&self.map.hash_builder));
+        let found = self.map.find_hashed(hash, value);
+        let place = found.unwrap_or_else(|| {
+            let element = f(value);
+            assert!(
+                value.equivalent(&element),
+                "the new element is not equivalent to the value that was asked for"
+            );
+            self.map.insert_new(hash, element, ())
+        });
+        // SAFETY: just found or inserted; the set is borrowed as long as the answer.
+        unsafe { &(*self.map.table.entry(place)).0 }
+    }
+
+    /// Adds an element without looking whether it is there.
+    ///
+    /// # Panics
+    /// As [`insert`](Self::insert).
+    ///
+    /// # Safety
+    /// The element is not in the set. Otherwise nothing that the set does later may be relied
+    /// on, not even memory safety.
+    ///
+    /// # Example
+    /// ```
+    /// let mut set = tidemap::HashSet::with_capacity(3);
+    /// for n in 0..3 {
+    ///     // SAFETY: each number comes once.
+    ///     unsafe { set.insert_unique_unchecked(n) };
+    /// }
+    /// assert_eq!(set.len(), 3);
+    /// ```
+    pub unsafe fn insert_unique_unchecked(&mut self, value: T) -> &T {
+        // SAFETY: by the caller's promise.
+        unsafe { self.map.insert_unique_unchecked(value, ()) }.0
+    }
+
     /// Removes an element; whether it was there.
-    pub fn remove<Q: ?Sized + Hash + Equivalent<T>>(&mut self, element: &Q) -> bool {
+    ///
+    /// # Example
+    /// ```
+    /// let mut set = tidemap::HashSet::from([1, 2]);
+    /// assert!(set.remove(&1) && !set.remove(&1));
+    /// ```
+    pub fn remove<Q>(&mut self, element: &Q) -> bool
+    where
+        Q: ?Sized + Hash + Equivalent<T>,
+    {
         self.map.remove(element).is_some()
     }
 
     /// Takes the stored element out.
-    pub fn take<Q: ?Sized + Hash + Equivalent<T>>(&mut self, element: &Q) -> Option<T> {
+    ///
+    /// # Example
+    /// ```
+    /// let mut set = tidemap::HashSet::from(["ebb".to_owned()]);
+    /// assert_eq!(set.take("ebb"), Some("ebb".to_owned()));
+    /// assert!(set.is_empty());
+    /// ```
+    pub fn take<Q>(&mut self, element: &Q) -> Option<T>
+    where
+        Q: ?Sized + Hash + Equivalent<T>,
+    {
         self.map.remove_entry(element).map(|(element, ())| element)
     }
 
@@ -162,6 +500,13 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
     ///
     /// # Panics
     /// If the capacity exceeds what memory can address.
+    ///
+    /// # Example
+    /// ```
+    /// let mut set: tidemap::HashSet<u8> = tidemap::HashSet::new();
+    /// set.reserve(10);
+    /// assert!(set.capacity() >= 10);
+    /// ```
     pub fn reserve(&mut self, additional: usize) {
         self.map.reserve(additional);
     }
@@ -170,6 +515,13 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
     ///
     /// # Errors
     /// When the capacity overflows or memory is refused; the set is as before.
+    ///
+    /// # Example
+    /// ```
+    /// let mut set: tidemap::HashSet<u8> = tidemap::HashSet::new();
+    /// assert!(set.try_reserve(10).is_ok());
+    /// assert!(set.try_reserve(usize::MAX).is_err());
+    /// ```
     pub fn try_reserve(&mut self, additional: usize) -> Result<(), TryReserveError> {
         self.map.try_reserve(additional)
     }
@@ -181,7 +533,7 @@ impl<T: Eq + Hash, S: BuildHasher> HashSet<T, S> {
     }
 }
 
-impl<T, S: Default> Default for HashSet<T, S> {
+impl<T, S: Default, A: Allocator + Clone + Default> Default for HashSet<T, S, A> {
     fn default() -> Self {
         HashSet {
             map: HashMap::default(),
@@ -189,7 +541,7 @@ impl<T, S: Default> Default for HashSet<T, S> {
     }
 }
 
-impl<T: Clone, S: Clone> Clone for HashSet<T, S> {
+impl<T: Clone, S: Clone, A: Allocator + Clone> Clone for HashSet<T, S, A> {
     fn clone(&self) -> Self {
         HashSet {
             map: self.map.clone(),
@@ -197,34 +549,41 @@ impl<T: Clone, S: Clone> Clone for HashSet<T, S> {
     }
 }
 
-impl<T: fmt::Debug, S> fmt::Debug for HashSet<T, S> {
+impl<T: fmt::Debug, S, A: Allocator + Clone> fmt::Debug for HashSet<T, S, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
     }
 }
 
-impl<T: Eq + Hash, S: BuildHasher> PartialEq for HashSet<T, S> {
+impl<T: Eq + Hash, S: BuildHasher, A: Allocator + Clone> PartialEq for HashSet<T, S, A> {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().all(|element| other.contains(element))
     }
 }
 
-impl<T: Eq + Hash, S: BuildHasher> Eq for HashSet<T, S> {}
+impl<T: Eq + Hash, S: BuildHasher, A: Allocator + Clone> Eq for HashSet<T, S, A> {}
 
-impl<T: Eq + Hash, S: BuildHasher> Extend<T> for HashSet<T, S> {
+impl<T: Eq + Hash, S: BuildHasher, A: Allocator + Clone> Extend<T> for HashSet<T, S, A> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, iter: I) {
         self.map
             .extend(iter.into_iter().map(|element| (element, ())));
     }
 }
 
-impl<'a, T: Eq + Hash + Copy, S: BuildHasher> Extend<&'a T> for HashSet<T, S> {
+impl<'a, T: Eq + Hash + Copy, S: BuildHasher, A: Allocator + Clone> Extend<&'a T>
+    for HashSet<T, S, A>
+{
     fn extend<I: IntoIterator<Item = &'a T>>(&mut self, iter: I) {
         self.extend(iter.into_iter().copied());
     }
 }
 
-impl<T: Eq + Hash, S: BuildHasher + Default> FromIterator<T> for HashSet<T, S> {
+impl<T, S, A> FromIterator<T> for HashSet<T, S, A>
+where
+    T: Eq + Hash,
+    S: BuildHasher + Default,
+    A: Allocator + Clone + Default,
+{
     fn from_iter<I: IntoIterator<Item = T>>(iter: I) -> Self {
         let mut set = HashSet::default();
         set.extend(iter);
@@ -238,73 +597,9 @@ impl<T: Eq + Hash, const N: usize> From<[T; N]> for HashSet<T> {
     }
 }
 
-/// Iterator of [`HashSet::iter`].
-pub struct SetIter<'a, T> {
-    inner: Iter<'a, T, ()>,
-}
-
-/// Iterator of a set by value.
-pub struct SetIntoIter<T> {
-    inner: IntoIter<T, ()>,
-}
-
-/// Iterator of [`HashSet::drain`].
-pub struct SetDrain<'a, T> {
-    inner: Drain<'a, T, ()>,
-}
-
-macro_rules! elements {
-    ($name:ident <$($lifetime:lifetime,)? T>, $item:ty) => {
-        impl<$($lifetime,)? T> Iterator for $name<$($lifetime,)? T> {
-            type Item = $item;
-
-            #[inline]
-            fn next(&mut self) -> Option<$item> {
-                self.inner.next().map(|(element, _)| element)
-            }
-
-            fn size_hint(&self) -> (usize, Option<usize>) {
-                self.inner.size_hint()
-            }
-        }
-        impl<$($lifetime,)? T> ExactSizeIterator for $name<$($lifetime,)? T> {}
-        impl<$($lifetime,)? T> FusedIterator for $name<$($lifetime,)? T> {}
-        impl<$($lifetime,)? T: fmt::Debug> fmt::Debug for $name<$($lifetime,)? T> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_list().entries(self.inner.rest().map(|(element, ())| element)).finish()
-            }
-        }
-    };
-}
-
-elements!(SetIter<'a, T>, &'a T);
-elements!(SetIntoIter<T>, T);
-elements!(SetDrain<'a, T>, T);
-
-impl<T> Clone for SetIter<'_, T> {
-    fn clone(&self) -> Self {
-        SetIter {
-            inner: self.inner.clone(),
-        }
-    }
-}
-
-impl<'a, T, S> IntoIterator for &'a HashSet<T, S> {
-    type Item = &'a T;
-    type IntoIter = SetIter<'a, T>;
-
-    fn into_iter(self) -> SetIter<'a, T> {
-        self.iter()
-    }
-}
-
-impl<T, S> IntoIterator for HashSet<T, S> {
-    type Item = T;
-    type IntoIter = SetIntoIter<T>;
-
-    fn into_iter(self) -> SetIntoIter<T> {
-        SetIntoIter {
-            inner: self.map.into_iter(),
-        }
+impl<T, S, A: Allocator + Clone> From<HashMap<T, (), S, A>> for HashSet<T, S, A> {
+    /// The keys of a map without values. O(1).
+    fn from(map: HashMap<T, (), S, A>) -> Self {
+        HashSet { map }
     }
 }

@@ -15,6 +15,8 @@ pub enum GrowthKind {
     /// The same number of buckets: chains are compacted and overflow buckets
     /// freed. Go calls this a same-size growth.
     SameSize,
+    /// The same number of buckets in a new array, under a new seed of the hasher: keys collided.
+    Reseed,
 }
 
 impl GrowthKind {
@@ -25,6 +27,7 @@ impl GrowthKind {
             GrowthKind::InPlace => "in-place",
             GrowthKind::Relocating => "relocating",
             GrowthKind::SameSize => "same-size",
+            GrowthKind::Reseed => "reseed",
         }
     }
 }
@@ -71,6 +74,23 @@ pub struct Work {
     pub allocator_calls: u64,
 }
 
+/// A chain that is longer than good hashes explain: what keys chosen to collide look
+/// like, and what a poor hasher looks like.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct LongChain {
+    /// Entries of the chain when it was noticed.
+    pub chain_entries: usize,
+    /// Its buckets, the main one included.
+    pub chain_buckets: usize,
+    /// Entries of an average chain of that map.
+    pub load: f64,
+    /// Entries of the map.
+    pub len: usize,
+    /// Main buckets of the map.
+    pub buckets: usize,
+}
+
 /// A map's figures at one moment, from [`HashMap::stats`](crate::HashMap::stats).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -92,6 +112,13 @@ pub struct Stats {
     pub overflow_buckets: usize,
     /// The longest chain an insertion ever met, in buckets (1 = main bucket only).
     pub longest_chain_seen: usize,
+    /// How often a chain was noticed for being longer than good hashes explain. With a hasher that cannot
+    /// be reseeded a chain must be twice as long to be noticed again.
+    pub long_chains: u64,
+    /// The last one that was noticed.
+    pub last_long_chain: Option<LongChain>,
+    /// How often the map began to move to a new seed of its hasher.
+    pub reseeds: u64,
     /// The growth that is going on.
     pub growth: Option<Growth>,
     /// Finished growths by kind: in place, relocating, same size.

@@ -63,7 +63,10 @@ pub(crate) struct TargetArgs {
 impl TargetArgs {
     /// Opens the target.
     pub(crate) fn open(&self) -> anyhow::Result<Inspector> {
-        Ok(Inspector::open(&Source::parse(&self.target), self.binary.as_deref())?)
+        Ok(Inspector::open(
+            &Source::parse(&self.target),
+            self.binary.as_deref(),
+        )?)
     }
 }
 
@@ -290,7 +293,12 @@ fn human(snapshot: &Snapshot, passed: usize, width: usize) -> String {
         text += "\n";
     }
     if passed > rows.len() {
-        let _ = writeln!(text, "{} of {} rows; --limit shows more", rows.len(), number(passed as u64));
+        let _ = writeln!(
+            text,
+            "{} of {} rows; --limit shows more",
+            rows.len(),
+            number(passed as u64)
+        );
     }
     text += &summary_text(snapshot);
     text
@@ -311,7 +319,11 @@ pub(crate) fn summary_text(snapshot: &Snapshot) -> String {
         "{what}: {} ({}{})",
         t.binary,
         t.go_version,
-        if t.dwarf { "" } else { ", no debug information" }
+        if t.dwarf {
+            ""
+        } else {
+            ", no debug information"
+        }
     );
     let share = 100.0 * s.bytes as f64 / s.heap_bytes.max(1) as f64;
     let _ = writeln!(
@@ -346,7 +358,11 @@ pub(crate) fn summary_text(snapshot: &Snapshot) -> String {
             );
         }
         None => {
-            let _ = writeln!(text, "read in {:.2} s without a stop", s.elapsed_us as f64 / 1e6);
+            let _ = writeln!(
+                text,
+                "read in {:.2} s without a stop",
+                s.elapsed_us as f64 / 1e6
+            );
         }
     }
     for note in &s.notes {
@@ -355,7 +371,11 @@ pub(crate) fn summary_text(snapshot: &Snapshot) -> String {
     let mut advice: Vec<String> = s.advice.iter().map(|a| format!("advice: {a}")).collect();
     for row in &snapshot.maps {
         for line in &row.advice {
-            advice.push(format!("advice: {:x} {}: {line}", row.address, type_text(row)));
+            advice.push(format!(
+                "advice: {:x} {}: {line}",
+                row.address,
+                type_text(row)
+            ));
         }
     }
     let more = advice.len().saturating_sub(ADVICE_LINES);

@@ -77,13 +77,29 @@ fn human(detail: &MapDetail) -> String {
         line("may be", row.map_type.candidates.join(", "));
     }
     line("reached from", path_text(row));
-    line("proof", format!("{} after {} readings", proof_text(row), row.attempts));
+    line(
+        "proof",
+        format!("{} after {} readings", proof_text(row), row.attempts),
+    );
     line(
         "entries",
-        format!("{} in {} slots, load {:.2}", number(row.count), number(row.slots), row.load),
+        format!(
+            "{} in {} slots, load {:.2}",
+            number(row.count),
+            number(row.slots),
+            row.load
+        ),
     );
     if let Some(c) = row.classic {
-        line("B", format!("{}: {} main buckets at {:#x}", c.b, number(1 << c.b.min(63)), c.buckets));
+        line(
+            "B",
+            format!(
+                "{}: {} main buckets at {:#x}",
+                c.b,
+                number(1 << c.b.min(63)),
+                c.buckets
+            ),
+        );
         line(
             "overflow",
             format!(
@@ -102,17 +118,36 @@ fn human(detail: &MapDetail) -> String {
             if s.directory == 0 {
                 format!("none: one group at {:#x}", s.dir)
             } else {
-                format!("{} entries at {:#x}, {} tables, depth {}", number(s.directory), s.dir, number(s.tables), s.global_depth)
+                format!(
+                    "{} entries at {:#x}, {} tables, depth {}",
+                    number(s.directory),
+                    s.dir,
+                    number(s.tables),
+                    s.global_depth
+                )
             },
         );
         line(
             "slots left",
-            format!("{} until growth, {} tombstones", number(s.growth_left), number(s.tombstones)),
+            format!(
+                "{} until growth, {} tombstones",
+                number(s.growth_left),
+                number(s.tombstones)
+            ),
         );
         if s.tables_below_depth > 0 {
-            line("mid-split", format!("{} tables answer to more than one directory entry", number(s.tables_below_depth)));
+            line(
+                "mid-split",
+                format!(
+                    "{} tables answer to more than one directory entry",
+                    number(s.tables_below_depth)
+                ),
+            );
         }
-        line("seed", format!("{:#x}, cleared {} times", s.seed, s.clear_seq));
+        line(
+            "seed",
+            format!("{:#x}, cleared {} times", s.seed, s.clear_seq),
+        );
     }
     match row.growth {
         Some(g) => line(
@@ -128,11 +163,23 @@ fn human(detail: &MapDetail) -> String {
         ),
         None => line("growing", "no".into()),
     }
-    line("bytes", format!("{} ({}), a rebuild frees {}", number(row.bytes), bytes(row.bytes), bytes(row.rebuild_frees)));
+    line(
+        "bytes",
+        format!(
+            "{} ({}), a rebuild frees {}",
+            number(row.bytes),
+            bytes(row.bytes),
+            bytes(row.rebuild_frees)
+        ),
+    );
     if let Some(next) = row.next_growth {
         line(
             "next growth",
-            format!("at {} entries, peak +{}", number(next.at_entries), bytes(next.extra_bytes)),
+            format!(
+                "at {} entries, peak +{}",
+                number(next.at_entries),
+                bytes(next.extra_bytes)
+            ),
         );
     }
     for advice in &row.advice {
@@ -142,7 +189,11 @@ fn human(detail: &MapDetail) -> String {
         line("held by", referrer.clone());
     }
     if let Some(histogram) = &detail.histogram {
-        let _ = writeln!(text, "\n{} (observed, expected of random hashing)", histogram.what);
+        let _ = writeln!(
+            text,
+            "\n{} (observed, expected of random hashing)",
+            histogram.what
+        );
         let most = histogram
             .observed
             .iter()
@@ -157,7 +208,11 @@ fn human(detail: &MapDetail) -> String {
                 break;
             }
             let bar = "#".repeat((observed as f64 / most * BAR as f64).round() as usize);
-            let _ = writeln!(text, "{value:>5} {:>12} {expected:>14.1}  {bar}", number(observed));
+            let _ = writeln!(
+                text,
+                "{value:>5} {:>12} {expected:>14.1}  {bar}",
+                number(observed)
+            );
         }
     }
     if !detail.tables.is_empty() {
@@ -176,7 +231,8 @@ fn human(detail: &MapDetail) -> String {
                 ]
             })
             .collect();
-        let head = ["TABLE", "INDEX", "USED", "SLOTS", "LEFT", "TOMBS", "DEPTH"].map(|n| (n, Align::Right));
+        let head = ["TABLE", "INDEX", "USED", "SLOTS", "LEFT", "TOMBS", "DEPTH"]
+            .map(|n| (n, Align::Right));
         text += "\n";
         text += &table(&head, &rows, usize::MAX, 0);
     }

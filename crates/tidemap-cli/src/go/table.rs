@@ -43,7 +43,9 @@ pub(crate) fn table(
         let fixed: usize = columns.iter().take(last).map(|c| c + 2).sum();
         const LAST_MIN: usize = 16;
         let over = (fixed + columns[last].min(LAST_MIN)).saturating_sub(width);
-        columns[shrink] = columns[shrink].saturating_sub(over).max(12.min(columns[shrink]));
+        columns[shrink] = columns[shrink]
+            .saturating_sub(over)
+            .max(12.min(columns[shrink]));
         let fixed: usize = columns.iter().take(last).map(|c| c + 2).sum();
         columns[last] = columns[last].min(width.saturating_sub(fixed).max(4));
     }
@@ -88,8 +90,16 @@ mod tests {
 
     #[test]
     fn lines_fit_the_terminal() {
-        let head = [("TYPE", Align::Left), ("COUNT", Align::Right), ("PATH", Align::Left)];
-        let rows = vec![vec!["map[string]int".repeat(5), "12".into(), "main.users".repeat(9)]];
+        let head = [
+            ("TYPE", Align::Left),
+            ("COUNT", Align::Right),
+            ("PATH", Align::Left),
+        ];
+        let rows = vec![vec![
+            "map[string]int".repeat(5),
+            "12".into(),
+            "main.users".repeat(9),
+        ]];
         let set = table(&head, &rows, 60, 0);
         assert!(set.lines().all(|line| line.chars().count() <= 60), "{set}");
         assert!(table(&head, &rows, UNLIMITED, 0).contains(&rows[0][2]));

@@ -81,9 +81,7 @@ impl Core {
             .map_err(|_| bad("the core is cut short inside its program headers"))?;
         let mut core = Core {
             path: path.into(),
-            file: file
-                .try_clone()
-                .map_err(|error| bad(&error.to_string()))?,
+            file: file.try_clone().map_err(|error| bad(&error.to_string()))?,
             segments: Vec::new(),
             binary: None,
             files: Vec::new(),
@@ -289,7 +287,10 @@ impl Target for Core {
             .collect();
         // gcore may leave whole mappings out that the note still names.
         for file in &self.files {
-            if !all.iter().any(|m| m.start <= file.start && file.start < m.end) {
+            if !all
+                .iter()
+                .any(|m| m.start <= file.start && file.start < m.end)
+            {
                 all.push(file.clone());
             }
         }
@@ -300,7 +301,14 @@ impl Target for Core {
     fn executable(&self) -> Option<PathBuf> {
         self.files
             .iter()
-            .min_by_key(|file| (file.path.as_ref().is_some_and(|p| p.to_string_lossy().contains(".so")), file.start))
+            .min_by_key(|file| {
+                (
+                    file.path
+                        .as_ref()
+                        .is_some_and(|p| p.to_string_lossy().contains(".so")),
+                    file.start,
+                )
+            })
             .and_then(|file| file.path.clone())
     }
 

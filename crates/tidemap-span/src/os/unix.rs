@@ -65,6 +65,36 @@ pub(crate) unsafe fn release(start: *mut u8, bytes: usize) {
     );
 }
 
+/// Gives the memory of a page-aligned range back but keeps its address space: the next
+/// touch finds zeros.
+///
+/// # Safety
+/// The range lies inside a live reservation, is page-aligned, and nothing in it is needed.
+pub(crate) unsafe fn decommit(start: *mut u8, bytes: usize) {
+    // Linux promises zeros after this advice for private anonymous memory, and it keeps the
+    // mapping and its advice in one piece.
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: the range is ours and its contents are not needed, by the caller's promise.
+        let result =
+            unsafe { mm::madvise(start.cast::<c_void>(), bytes, mm::Advice::LinuxDontNeed) };
+        debug_assert!(
+            result.is_ok(),
+            "madvise of {bytes} bytes at {start:p} failed"
+        );
+    }
+    // Elsewhere the advice may be ignored: a fresh mapping in the same place is not.
+    #[cfg(not(target_os = "linux"))]
+    {
+        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: `FIXED` replaces pages of our own reservation that nobody needs.
+        let result =
+            unsafe { mm::mmap_anonymous(start.cast::<c_void>(), bytes, protection, flags) };
+        debug_assert!(result.is_ok(), "mmap of {bytes} bytes at {start:p} failed");
+    }
+}
+
 /// Ends a reservation whose prefix was released.
 ///
 /// # Safety

@@ -45,6 +45,15 @@ pub(crate) unsafe fn release(start: *mut u8, bytes: usize) {
     debug_assert!(done != 0, "decommit of {bytes} bytes at {start:p} failed");
 }
 
+/// Gives the memory of a range back but keeps its address space: committed again, it is zero.
+///
+/// # Safety
+/// The range lies inside a live reservation, is page-aligned, and nothing in it is needed.
+pub(crate) unsafe fn decommit(start: *mut u8, bytes: usize) {
+    // SAFETY: by the caller's promise.
+    unsafe { release(start, bytes) };
+}
+
 /// Ends a reservation.
 ///
 /// # Safety

@@ -53,6 +53,48 @@ fn a_prefix_goes_in_bounded_steps_and_the_rest_stays() {
 }
 
 #[test]
+fn a_suffix_goes_in_bounded_steps_and_comes_back_as_zeros() {
+    if !PAGE_RUNS {
+        return;
+    }
+    let bytes = 4 * RELEASE_STEP_BYTES;
+    let mut run = PageRun::reserve(2 * bytes, 64).unwrap();
+    run.commit(bytes).unwrap();
+    let base = run.base().as_ptr();
+    // SAFETY: committed above and again below.
+    unsafe {
+        base.write_bytes(1, bytes);
+        let keep = bytes / 2 - 5_000;
+        // A page that is kept in part is kept.
+        let goes = run.decommittable_bytes(keep);
+        assert!(goes > bytes / 2 && goes < bytes / 2 + 5_000);
+        let (mut steps, mut gone) = (0, 0);
+        loop {
+            let step = run.decommit_suffix(keep);
+            assert!(step <= RELEASE_STEP_BYTES);
+            if step == 0 {
+                break;
+            }
+            steps += 1;
+            gone += step;
+        }
+        assert_eq!((steps, gone), (3, goes));
+        assert_eq!(base.add(keep).read(), 1);
+        assert_eq!(base.add(bytes - goes - 1).read(), 1);
+        run.commit(bytes).unwrap();
+        for at in [bytes - goes, bytes - goes + 4096, bytes - 1] {
+            assert_eq!(base.add(at).read(), 0, "byte {at} of {bytes}");
+            base.add(at).write(2);
+        }
+        // Both ends of one run.
+        assert!(run.release_prefix(RELEASE_STEP_BYTES) > 0);
+        while run.decommit_suffix(0) > 0 {}
+        assert_eq!(run.decommittable_bytes(0), 0);
+        assert_eq!(run.released_bytes(), RELEASE_STEP_BYTES);
+    }
+}
+
+#[test]
 fn alignment_beyond_a_page_is_honoured() {
     if !PAGE_RUNS {
         return;

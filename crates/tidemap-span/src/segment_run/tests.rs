@@ -1,5 +1,7 @@
 //! Segment runs: zero, stable, counted.
 
+use ::alloc::vec::Vec;
+
 use super::*;
 
 #[test]
@@ -27,6 +29,19 @@ fn segments_are_zero_and_never_move() {
     assert_eq!(run.bytes(), 100 * 64 + 127 * size_of::<usize>());
     run.pop();
     assert_eq!(run.len(), 99);
+    // Directory levels go with their last segment, and come back.
+    while run.len() > 3 {
+        run.pop();
+    }
+    assert_eq!(run.bytes(), 3 * 64 + 3 * size_of::<usize>());
+    run.push().unwrap();
+    assert_eq!(run.bytes(), 4 * 64 + 7 * size_of::<usize>());
+    while !run.is_empty() {
+        run.pop();
+    }
+    assert_eq!(run.bytes(), 0);
+    run.pop();
+    run.push().unwrap();
 }
 
 #[test]

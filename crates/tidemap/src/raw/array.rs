@@ -2,7 +2,8 @@
 //!
 //! | size | source | grows |
 //! |---|---|---|
-//! | up to [`HEAP_ARRAY_BYTES_MAX`] | global allocator | into a new array |
+//! | up to [`HEAP_ARRAY_BYTES_MAX`] | the map's allocator | into a new array |
+//! | any, with an allocator of the user's | that allocator | into a new array |
 //! | above | [`PageRun`] | in place, by touching pages |
 //! | above, without page runs | [`SegmentRun`] | in place, by adding segments |
 //! | above, when address space is refused | global allocator | into a new array |
@@ -16,13 +17,17 @@
 //! standard library allocates and then clears, 580 ms for a gigabyte.
 
 use core::alloc::Layout;
-use std::alloc;
+use core::mem::ManuallyDrop;
+use core::ptr::{self, NonNull};
 
+use alloc_crate::boxed::Box;
 use tidemap_span::{PAGE_RUNS, PageRun, ReserveError, SegmentRun};
 
 use super::meter::Meter;
 use super::shape::Shape;
-use crate::bounds::HEAP_ARRAY_BYTES_MAX;
+use super::tags::HEADER_BYTES;
+use crate::alloc::{Allocator, is_global};
+use crate::bounds::{HEAP_ARRAY_BYTES_MAX, STEP_BUCKETS_MAX};
 use crate::error::TryReserveError;
 
 /// Address space for a map's first page run: doublings in place up to here.
@@ -36,10 +41,11 @@ const SEGMENT_BYTES: usize = if super::Rare::COMMON {
     16 << 10
 };
 
-pub(crate) enum Array {
+pub(crate) enum Array<A: Allocator> {
     Heap {
-        start: *mut u8,
+        start: NonNull<u8>,
         layout: Layout,
+        alloc: A,
     },
     Run(PageRun),
     /// Boxed by hand: its address is the array's base.
@@ -91,7 +97,7 @@ impl Tries {
     }
 }
 
-impl Array {
+impl<A: Allocator + Clone> Array<A> {
     /// An array of `buckets`, all empty if `zeroed`, else with unwritten headers where it
     /// comes from the heap. At most one system call or one allocator call
     /// (segments: one per segment).
@@ -99,13 +105,15 @@ impl Array {
         buckets: usize,
         zeroed: bool,
         tries: Tries,
+        alloc: &A,
         meter: &mut Meter,
-    ) -> Result<Array, TryReserveError> {
+    ) -> Result<Self, TryReserveError> {
         let overflow = TryReserveError::CapacityOverflow;
         let bytes = buckets.checked_mul(Shape::<T>::STRIDE).ok_or(overflow)?;
         let layout =
             Layout::from_size_align(bytes, Shape::<T>::ALIGN.max(64)).map_err(|_| overflow)?;
-        if bytes > HEAP_ARRAY_BYTES_MAX && tries != Tries::HEAP {
+        let heap_only = !is_global::<A>() || tries == Tries::HEAP;
+        if bytes > HEAP_ARRAY_BYTES_MAX && !heap_only {
             if let Some(array) = Self::large::<T>(buckets, bytes, tries, meter)? {
                 return Ok(array);
             }
@@ -114,32 +122,71 @@ impl Array {
             }
         }
         meter.allocator_calls(1);
-        // SAFETY: at least one bucket, which is never empty.
-        let start = unsafe {
-            if zeroed {
-                alloc::alloc_zeroed(layout)
-            } else {
-                alloc::alloc(layout)
-            }
+        let alloc = alloc.clone();
+        let start = if zeroed {
+            alloc.allocate_zeroed(layout)
+        } else {
+            alloc.allocate(layout)
         };
-        if start.is_null() {
-            return Err(TryReserveError::AllocError { bytes });
-        }
-        Ok(Array::Heap { start, layout })
+        let start = start
+            .map_err(|_| TryReserveError::AllocError { bytes })?
+            .cast();
+        Ok(Array::Heap {
+            start,
+            layout,
+            alloc,
+        })
     }
 
-    /// A single bucket with the given number of bytes.
-    pub(crate) fn single<T>(bytes: usize) -> Result<Array, TryReserveError> {
+    /// An array of `buckets` that takes steps to get [ready](Self::make_ready), and how many buckets
+    /// of it are. At most one system call or one allocator call.
+    pub(crate) fn begin<T>(
+        buckets: usize,
+        tries: Tries,
+        alloc: &A,
+        meter: &mut Meter,
+    ) -> Result<(Self, usize), TryReserveError> {
+        let small = buckets.saturating_mul(Shape::<T>::STRIDE) <= HEAP_ARRAY_BYTES_MAX;
+        if !small && is_global::<A>() && !PAGE_RUNS && tries != Tries::HEAP {
+            return Ok((Self::segments::<T>(0, meter)?, 0));
+        }
+        let array = Self::allocate::<T>(buckets, small, tries, alloc, meter)?;
+        let ready = small || !matches!(array, Array::Heap { .. });
+        Ok((array, if ready { buckets } else { 0 }))
+    }
+
+    /// Empties some of the buckets of an array from [`begin`](Self::begin), of which the first `ready`
+    /// are empty; how many are then. A step's number of buckets, or one allocator call.
+    pub(crate) fn make_ready<T>(
+        &mut self,
+        ready: usize,
+        buckets: usize,
+        meter: &mut Meter,
+    ) -> Result<usize, TryReserveError> {
+        if matches!(self, Array::Segments(_)) {
+            let next = buckets.min(ready + buckets_per_segment::<T>());
+            self.extend_segments::<T>(next, meter)?;
+            return Ok(next);
+        }
+        let next = buckets.min(ready + STEP_BUCKETS_MAX);
+        for index in ready..next {
+            // SAFETY: the array has this bucket, and nobody uses it yet.
+            unsafe { bucket_at::<T>(self.base(), index).write_bytes(0, HEADER_BYTES) };
+        }
+        Ok(next)
+    }
+
+    /// A single bucket with the given number of bytes, owned by the caller.
+    pub(crate) fn single<T>(bytes: usize, alloc: &A) -> Result<NonNull<u8>, TryReserveError> {
         let layout = Layout::from_size_align(bytes, Shape::<T>::ALIGN)
             .map_err(|_| TryReserveError::CapacityOverflow)?;
-        // SAFETY: a bucket has at least a header.
-        let start = unsafe { alloc::alloc(layout) };
-        if start.is_null() {
-            return Err(TryReserveError::AllocError { bytes });
-        }
+        let memory = alloc.allocate(layout);
+        let start = memory
+            .map_err(|_| TryReserveError::AllocError { bytes })?
+            .cast::<u8>();
         // SAFETY: the header is part of the fresh memory.
         unsafe { start.write_bytes(0, super::tags::HEADER_BYTES) };
-        Ok(Array::Heap { start, layout })
+        Ok(start)
     }
 
     fn large<T>(
@@ -147,7 +194,7 @@ impl Array {
         bytes: usize,
         tries: Tries,
         meter: &mut Meter,
-    ) -> Result<Option<Array>, TryReserveError> {
+    ) -> Result<Option<Self>, TryReserveError> {
         if !PAGE_RUNS {
             return Self::segments::<T>(buckets, meter).map(Some);
         }
@@ -174,14 +221,14 @@ impl Array {
         Ok(None)
     }
 
-    fn segments<T>(buckets: usize, meter: &mut Meter) -> Result<Array, TryReserveError> {
+    fn segments<T>(buckets: usize, meter: &mut Meter) -> Result<Self, TryReserveError> {
         let size = buckets_per_segment::<T>() * Shape::<T>::STRIDE;
         let layout = Layout::from_size_align(size, Shape::<T>::ALIGN)
             .map_err(|_| TryReserveError::CapacityOverflow)?;
         // By hand, because `Box::new` aborts when memory is refused.
         let head = Layout::new::<SegmentRun>();
         // SAFETY: the layout is not empty.
-        let run = unsafe { alloc::alloc(head) }.cast::<SegmentRun>();
+        let run = unsafe { alloc_crate::alloc::alloc(head) }.cast::<SegmentRun>();
         if run.is_null() {
             return Err(TryReserveError::AllocError { bytes: head.size() });
         }
@@ -198,9 +245,9 @@ impl Array {
         buckets: usize,
         meter: &mut Meter,
     ) -> Result<(), TryReserveError> {
-        if let Array::Segments(run) = *self {
+        if let Array::Segments(run) = self {
             // SAFETY: the run is ours and alive; nobody else borrows it.
-            let run = unsafe { &mut *run };
+            let run = unsafe { &mut **run };
             while run.len() * buckets_per_segment::<T>() < buckets {
                 meter.allocator_calls(1);
                 run.push().map_err(refused)?;
@@ -209,10 +256,19 @@ impl Array {
         Ok(())
     }
 
+    /// Gives a heap array's memory up to somebody who knows its layout.
+    pub(crate) fn forget(self) {
+        let mut this = ManuallyDrop::new(self);
+        if let Array::Heap { alloc, .. } = &mut *this {
+            // SAFETY: `this` is not used again, so the allocator is dropped once.
+            unsafe { ptr::drop_in_place(alloc) };
+        }
+    }
+
     /// What [`bucket_at`] takes.
     pub(crate) fn base(&self) -> *mut u8 {
         match self {
-            Array::Heap { start, .. } => *start,
+            Array::Heap { start, .. } => start.as_ptr(),
             Array::Run(run) => run.base().as_ptr(),
             Array::Segments(run) => run.cast::<u8>().map_addr(|address| address | 1),
         }
@@ -271,6 +327,48 @@ impl Array {
         released
     }
 
+    /// Gives back memory behind the first `keep` buckets, from the end: up to one release step
+    /// of a page run or one segment; how many bytes that was. The buckets can be
+    /// had again by [`extend`](Self::extend), and are empty then.
+    ///
+    /// # Safety
+    /// Buckets from `keep` on hold nothing and are not used before they are had again.
+    pub(crate) unsafe fn release_tail<T>(&mut self, keep: usize, meter: &mut Meter) -> usize {
+        if self.tail_bytes::<T>(keep) == 0 {
+            return 0;
+        }
+        match self {
+            Array::Heap { .. } => 0,
+            Array::Run(run) => {
+                meter.system_calls(1);
+                // SAFETY: by the caller's promise.
+                unsafe { run.decommit_suffix(keep * Shape::<T>::STRIDE) }
+            }
+            Array::Segments(run) => {
+                // SAFETY: the run is ours and alive; nobody else borrows it.
+                let run = unsafe { &mut **run };
+                let before = run.bytes();
+                meter.allocator_calls(2);
+                run.pop();
+                before - run.bytes()
+            }
+        }
+    }
+
+    /// Bytes that [`release_tail`](Self::release_tail) could give back, call after call.
+    pub(crate) fn tail_bytes<T>(&self, keep: usize) -> usize {
+        match self {
+            Array::Heap { .. } => 0,
+            Array::Run(run) => run.decommittable_bytes(keep * Shape::<T>::STRIDE),
+            Array::Segments(run) => {
+                let per = buckets_per_segment::<T>();
+                // SAFETY: the run is ours and alive.
+                let segments = unsafe { (**run).len() };
+                segments.saturating_sub(keep.div_ceil(per)) * per * Shape::<T>::STRIDE
+            }
+        }
+    }
+
     /// Bytes of the first `buckets` that [`release`](Self::release) could still give back.
     pub(crate) fn releasable<T>(&self, buckets: usize) -> usize {
         match self {
@@ -298,14 +396,20 @@ impl Array {
     }
 }
 
-impl Drop for Array {
+impl<A: Allocator> Drop for Array<A> {
     fn drop(&mut self) {
-        match *self {
-            // SAFETY: allocated with this layout.
-            Array::Heap { start, layout } => unsafe { alloc::dealloc(start, layout) },
+        match self {
+            Array::Heap {
+                start,
+                layout,
+                alloc,
+            } => {
+                // SAFETY: allocated with this layout.
+                unsafe { alloc.deallocate(*start, *layout) }
+            }
             Array::Run(_) => {}
             // SAFETY: made in `segments` as a box would be.
-            Array::Segments(run) => drop(unsafe { Box::from_raw(run) }),
+            Array::Segments(run) => drop(unsafe { Box::from_raw(*run) }),
         }
     }
 }

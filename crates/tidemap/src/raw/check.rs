@@ -4,9 +4,11 @@ use super::array::bucket_at;
 use super::shape::Shape;
 use super::table::{RawTable, chain_of, full_slots, next_of, slot};
 use super::tags::{filter_bit, tag_of};
+use crate::alloc::Allocator;
+use crate::hash::DefaultHashBuilder;
 use crate::stats::{Growth, GrowthKind, Stats, Work};
 
-impl<T> RawTable<T> {
+impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// The growth that is going on, if any.
     pub(crate) fn growth(&self) -> Option<Growth> {
         if self.cold.is_null() {
@@ -37,13 +39,14 @@ impl<T> RawTable<T> {
             &[]
         } else {
             // SAFETY: the cold part lives as long as the table, which is borrowed.
-            unsafe { &(*self.cold).log }
+            unsafe { (*self.cold).log.records() }
         }
     }
 
     pub(crate) fn stats(&self) -> Stats {
         let buckets = match self.regions() {
             regions if !self.is_relocating() => regions.iter().map(|r| r.2 - r.1).sum(),
+            _ if self.behind().is_some() => self.mask + 1,
             _ => self.split_mask + 1,
         };
         let slots = buckets * Shape::<T>::SLOTS;
@@ -60,6 +63,9 @@ impl<T> RawTable<T> {
             },
             overflow_buckets: 0,
             longest_chain_seen: usize::from(buckets > 0),
+            long_chains: 0,
+            last_long_chain: None,
+            reseeds: 0,
             growth: self.growth(),
             growths_in_place: 0,
             growths_relocating: 0,
@@ -86,17 +92,23 @@ impl<T> RawTable<T> {
         stats.growths_relocating = cold.finished[GrowthKind::Relocating as usize];
         stats.growths_same_size = cold.finished[GrowthKind::SameSize as usize];
         stats.growths_refused = cold.refused;
+        stats.long_chains = cold.hostile.long_chains;
+        stats.last_long_chain = cold.hostile.last;
+        stats.reseeds = cold.hostile.reseeds;
         // In place, buckets ahead of the frontier are address space, not memory.
         let frontier = match self.regions() {
             [(_, _, end), ..] if !self.is_relocating() => end,
             _ => self.mask + 1,
         };
-        let bookkeeping = size_of_val(cold) + cold.log.capacity() * size_of::<Growth>();
-        stats.bytes_live = cold.array.bytes::<T>(frontier) + cold.pool.bytes() + bookkeeping;
+        let bookkeeping = size_of_val(cold) + cold.log.bytes();
+        stats.bytes_live = cold.array.bytes::<T>(frontier)
+            + cold.hostile.fresh_bytes::<T>()
+            + cold.pool.bytes()
+            + bookkeeping;
         stats.bytes_old = cold
             .old
             .as_ref()
-            .map_or(0, |old| old.bytes::<T>(self.split_mask + 1));
+            .map_or(0, |old| old.bytes::<T>(self.old_array_buckets()));
         stats.bytes_released = cold.released;
         let next = cold.next.as_ref().map_or(0, |array| array.reserved_bytes());
         let old = cold.old.as_ref().map_or(0, |array| array.reserved_bytes());
@@ -108,7 +120,11 @@ impl<T> RawTable<T> {
 
     /// Panics if an invariant of the table is broken. O(n).
     #[doc(hidden)]
-    pub(crate) fn check_invariants(&self, hasher: impl Fn(&T) -> u64) {
+    pub(crate) fn check_invariants(
+        &self,
+        hasher: impl Fn(&T) -> u64,
+        old_hasher: impl Fn(&DefaultHashBuilder, &T) -> u64,
+    ) {
         let mut count = 0;
         let mut spills = 0;
         for (base, first, end) in self.regions() {
@@ -124,13 +140,20 @@ impl<T> RawTable<T> {
                         spills += usize::from(!is_main);
                         for index in full_slots::<T>(bucket, is_main) {
                             count += 1;
-                            let hash = hasher(&*slot::<T>(bucket, index));
+                            let entry = &*slot::<T>(bucket, index);
+                            let hash = match self.old_hash_builder() {
+                                Some(old) if base == self.old_base => old_hasher(old, entry),
+                                _ => hasher(entry),
+                            };
                             let tag = *bucket.add(index);
                             assert_eq!(tag, tag_of(hash), "tag of an entry does not fit its hash");
                             if !is_main {
                                 chain_filter |= filter_bit(tag);
                             }
-                            let expected = self.home(hash);
+                            let expected = match self.behind() {
+                                Some(_) if base == self.old_base => self.home_behind(hash),
+                                _ => self.home(hash),
+                            };
                             let split = expected == self.pinned && self.split_home(hash) == home;
                             assert!(expected == home || split, "an entry is in a foreign chain");
                         }

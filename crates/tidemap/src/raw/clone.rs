@@ -11,25 +11,22 @@ use super::grow::Cold;
 use super::meter::Meter;
 use super::shape::Shape;
 use super::table::{RawTable, chain_of, full_slots, next_of, slot};
+use crate::alloc::Allocator;
 use crate::error::TryReserveError;
 
 use core::ptr;
 
-impl<T> RawTable<T> {
+impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// A table with clones of all entries.
-    pub(crate) fn try_clone(
-        &self,
-        clone: impl Fn(&T) -> T,
-    ) -> Result<RawTable<T>, TryReserveError> {
-        let mut copy = RawTable::new();
+    pub(crate) fn try_clone(&self, clone: impl Fn(&T) -> T) -> Result<Self, TryReserveError> {
+        let mut copy = RawTable::new_in(self.alloc.clone());
         if self.is_unallocated() {
             return Ok(copy);
         }
         if self.cold.is_null() {
             let slots = self.len + self.credit;
-            let array = Array::single::<T>(Self::single_bytes(slots))?;
-            (copy.base, copy.old_base, copy.credit) = (array.base(), array.base(), slots);
-            core::mem::forget(array);
+            let start = Array::single::<T>(Self::single_bytes(slots), &copy.alloc)?.as_ptr();
+            (copy.base, copy.old_base, copy.credit) = (start, start, slots);
             // SAFETY: both are single buckets with the same slots.
             unsafe { copy.clone_bucket(self.base, copy.base, true, &clone) };
             return Ok(copy);
@@ -50,29 +47,37 @@ impl<T> RawTable<T> {
     }
 
     /// Gives an unallocated table the layout of `other`, empty.
-    fn copy_layout(&mut self, other: &RawTable<T>) -> Result<(), TryReserveError> {
+    fn copy_layout(&mut self, other: &Self) -> Result<(), TryReserveError> {
         let mut meter = Meter::default();
         // SAFETY: the caller checked that `other` has a cold part.
         let theirs = unsafe { &*other.cold };
-        let mut array = Array::allocate::<T>(other.mask + 1, true, Tries::ALL, &mut meter)?;
+        let mut array =
+            Array::allocate::<T>(other.mask + 1, true, Tries::ALL, &self.alloc, &mut meter)?;
         if array.wants_advice() {
             array.advise(&mut meter);
         }
         let old = match theirs.old {
             Some(_) if other.is_relocating() => {
-                let buckets = other.split_mask + 1;
-                Some(Array::allocate::<T>(buckets, true, Tries::ALL, &mut meter)?)
+                let buckets = other.old_array_buckets();
+                Some(Array::allocate::<T>(
+                    buckets,
+                    true,
+                    Tries::ALL,
+                    &self.alloc,
+                    &mut meter,
+                )?)
             }
             _ => None,
         };
         let base = array.base();
         let old_base = old.as_ref().map_or(base, Array::base);
-        self.cold = Cold::try_new(array).map_err(|(error, _)| error)?;
+        self.cold = Cold::try_new(array, &self.alloc).map_err(|(error, _)| error)?;
         // SAFETY: just made.
         let cold = unsafe { &mut *self.cold.cast_mut() };
         cold.old = old;
         cold.growth = theirs.growth;
         cold.longest_chain = theirs.longest_chain;
+        cold.hostile.follow(&theirs.hostile);
         (self.base, self.old_base) = (base, old_base);
         (self.mask, self.split_mask, self.cursor) = (other.mask, other.split_mask, other.cursor);
         if !other.pinned.is_null() {

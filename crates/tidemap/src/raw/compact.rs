@@ -17,6 +17,7 @@ use super::array::bucket_at;
 use super::grow::Cold;
 use super::shape::Shape;
 use super::table::{RawTable, chain_of, empty_slot, full_slots, next_of, slot};
+use crate::alloc::Allocator;
 use crate::bounds::{MOVE_BYTES_MAX, STEP_BUCKETS_MAX};
 use crate::stats::{Growth, GrowthKind};
 
@@ -31,7 +32,7 @@ pub(super) struct Compaction {
     pub(super) record: Growth,
 }
 
-impl<T> RawTable<T> {
+impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// After an overflow bucket was taken: begins a pass if there are too many.
     pub(super) fn consider_compaction(&mut self) {
         if self.is_relocating() {
@@ -108,7 +109,7 @@ impl<T> RawTable<T> {
     ///
     /// # Safety
     /// `home` is a live main bucket of the table that `cold` belongs to, not the pinned one.
-    unsafe fn compact_chain(cold: &mut Cold<T>, home: *mut u8, bytes_left: &mut usize) -> bool {
+    unsafe fn compact_chain(cold: &mut Cold<T, A>, home: *mut u8, bytes_left: &mut usize) -> bool {
         let mut done = true;
         // SAFETY: chains link live overflow buckets; an entry's bytes are
         // copied before its old tag is cleared; no user code runs.

@@ -31,19 +31,21 @@
 
 use super::array::{Array, Tries, bucket_at};
 use super::compact::Compaction;
+use super::log::Log;
 use super::meter::Meter;
 use super::pool::Pool;
+use super::reseed::Hostile;
 use super::shape::Shape;
 use super::split::SCATTERED_MOVES_MAX;
 use super::table::{RawTable, slot};
 use super::tags::HEADER_BYTES;
+use crate::alloc::Allocator;
 use crate::bounds::{MOVE_BYTES_MAX, STEP_BUCKETS_MAX};
 use crate::error::TryReserveError;
 use crate::stats::{Growth, GrowthKind};
 
 use core::alloc::Layout;
-use core::ptr;
-use std::alloc;
+use core::ptr::{self, NonNull};
 
 /// A growth in place ends when the table holds `room(n) * SPREAD.0 / SPREAD.1` entries.
 const SPREAD: (u64, u64) = (4, 3);
@@ -51,57 +53,56 @@ const SPREAD: (u64, u64) = (4, 3);
 const RELOCATE_SHARE: usize = 4;
 /// Refused growths are tried again after this share of `n` new entries (1 in …).
 const RETRY_SHARE: usize = 8;
-/// How many growths a table remembers.
-const LOG_MAX: usize = 64;
 /// Slots of a single bucket, as it grows; only for entries that are cheap to move.
 const SHORT_SINGLES: [usize; 2] = [3, 7];
 
+/// Why there is no cold part, and the array that it would have owned.
+type Refused<A> = (TryReserveError, Array<A>);
+
 /// The part of a table that only slow paths touch.
-pub(crate) struct Cold<T> {
-    pub(super) array: Array,
-    pub(super) old: Option<Array>,
-    pub(super) pool: Pool<T>,
+pub(crate) struct Cold<T, A: Allocator> {
+    pub(super) array: Array<A>,
+    pub(super) old: Option<Array<A>>,
+    pub(super) pool: Pool<T, A>,
     pub(super) meter: Meter,
     /// The growth that is going on, addressing aside (that is in the table).
     pub(super) growth: Option<Growth>,
     /// Buckets that a `reserve` during a growth asked for; 0 for none.
     pub(super) target: usize,
     /// The array for it, where the present one cannot be extended.
-    pub(super) next: Option<Array>,
+    pub(super) next: Option<Array<A>>,
     /// A new page run still has to be advised before its pages are touched.
     advise: bool,
     /// Which way to get memory comes next, after refusals.
-    tries: Tries,
+    pub(super) tries: Tries,
     /// The bucket of the pinned chain whose entries come next.
     pub(super) pin: *mut u8,
     pub(super) compaction: Option<Compaction>,
     pub(super) compact_at: usize,
     pub(super) longest_chain: usize,
-    pub(super) log: Vec<Growth>,
+    pub(super) log: Log<A>,
     pub(super) started: u64,
-    pub(super) finished: [u64; 3],
+    pub(super) finished: [u64; 4],
     pub(super) refused: u64,
     pub(super) released: u64,
+    pub(super) hostile: Hostile<A>,
 }
 
-impl<T> Cold<T> {
+impl<T, A: Allocator + Clone> Cold<T, A> {
     /// The cold part of a table with this array.
-    pub(super) fn try_new(array: Array) -> Result<*mut Cold<T>, (TryReserveError, Array)> {
-        let layout = Layout::new::<Cold<T>>();
-        // SAFETY: the layout is not empty.
-        let cold = unsafe { alloc::alloc(layout) }.cast::<Cold<T>>();
-        if cold.is_null() {
-            return Err((
-                TryReserveError::AllocError {
-                    bytes: layout.size(),
-                },
-                array,
-            ));
-        }
+    pub(super) fn try_new(array: Array<A>, alloc: &A) -> Result<*mut Self, Refused<A>> {
+        let layout = Layout::new::<Self>();
+        // Clones first: they may panic.
+        let (pool, log) = (Pool::new(alloc.clone()), Log::new(alloc.clone()));
+        let Ok(memory) = alloc.allocate(layout) else {
+            let bytes = layout.size();
+            return Err((TryReserveError::AllocError { bytes }, array));
+        };
+        let cold = memory.cast::<Self>().as_ptr();
         let value = Cold {
             array,
             old: None,
-            pool: Pool::new(),
+            pool,
             meter: Meter::default(),
             growth: None,
             target: 0,
@@ -112,11 +113,12 @@ impl<T> Cold<T> {
             compaction: None,
             compact_at: 0,
             longest_chain: 1,
-            log: Vec::new(),
+            log,
             started: 0,
-            finished: [0; 3],
+            finished: [0; 4],
             refused: 0,
             released: 0,
+            hostile: Hostile::new(),
         };
         // SAFETY: fresh memory of that layout.
         unsafe { cold.write(value) };
@@ -127,12 +129,18 @@ impl<T> Cold<T> {
     ///
     /// # Safety
     /// `cold` came from [`try_new`](Self::try_new) and is used by nobody.
-    pub(super) unsafe fn free(cold: *mut Cold<T>) {
+    pub(super) unsafe fn free(cold: *mut Self, alloc: &A) {
         // SAFETY: by the caller's promise; the layout is that of `try_new`.
         unsafe {
             cold.drop_in_place();
-            alloc::dealloc(cold.cast(), Layout::new::<Cold<T>>());
+            let memory = NonNull::new_unchecked(cold.cast());
+            alloc.deallocate(memory, Layout::new::<Self>());
         }
+    }
+
+    /// Whether the new array's pages still have to be advised.
+    pub(super) fn set_advise(&mut self, advise: bool) {
+        self.advise = advise;
     }
 
     /// Lets the split of a pinned chain begin again.
@@ -141,19 +149,13 @@ impl<T> Cold<T> {
     }
 
     pub(super) fn remember(&mut self, growth: Growth) {
-        if self.log.len() == LOG_MAX {
-            self.log.remove(0);
-        }
-        // A record lost for lack of memory is no reason to fail.
-        if self.log.try_reserve(1).is_ok() {
-            self.log.push(growth);
-        }
+        self.log.push(growth);
     }
 }
 
-impl<T> RawTable<T> {
+impl<T, A: Allocator + Clone> RawTable<T, A> {
     #[inline(always)]
-    pub(crate) fn is_growing(&self) -> bool {
+    pub(super) fn is_growing(&self) -> bool {
         self.cursor != usize::MAX
     }
 
@@ -161,6 +163,12 @@ impl<T> RawTable<T> {
     #[inline(always)]
     pub(crate) fn is_relocating(&self) -> bool {
         self.old_base != self.base
+    }
+
+    /// Buckets of the old array, if there is one.
+    pub(super) fn old_array_buckets(&self) -> usize {
+        self.behind()
+            .map_or(self.split_mask + 1, |behind| behind.end)
     }
 
     /// Old buckets of the growth that is going on.
@@ -187,8 +195,8 @@ impl<T> RawTable<T> {
     }
 
     /// An empty table with room for `entries`.
-    pub(crate) fn try_with_capacity(entries: usize) -> Result<RawTable<T>, TryReserveError> {
-        let mut table = RawTable::new();
+    pub(crate) fn try_with_capacity_in(entries: usize, alloc: A) -> Result<Self, TryReserveError> {
+        let mut table = RawTable::new_in(alloc);
         if entries > 0 {
             table.allocate(entries)?;
         }
@@ -202,12 +210,12 @@ impl<T> RawTable<T> {
             return self.allocate_single(entries);
         }
         let mut meter = Meter::default();
-        let mut array = Array::allocate::<T>(buckets, true, Tries::ALL, &mut meter)?;
+        let mut array = Array::allocate::<T>(buckets, true, Tries::ALL, &self.alloc, &mut meter)?;
         if array.wants_advice() {
             array.advise(&mut meter);
         }
         let base = array.base();
-        self.cold = Cold::try_new(array).map_err(|(error, _)| error)?;
+        self.cold = Cold::try_new(array, &self.alloc).map_err(|(error, _)| error)?;
         (self.base, self.old_base) = (base, base);
         self.mask = buckets - 1;
         self.credit = Shape::<T>::room(buckets);
@@ -220,50 +228,45 @@ impl<T> RawTable<T> {
             .into_iter()
             .find(|&slots| cheap && slots >= entries);
         let slots = short.unwrap_or(Shape::<T>::SLOTS).min(Shape::<T>::SLOTS);
-        let array = Array::single::<T>(Self::single_bytes(slots))?;
-        self.base = array.base();
+        let start = Array::single::<T>(Self::single_bytes(slots), &self.alloc)?;
+        self.base = start.as_ptr();
         self.old_base = self.base;
         self.credit = slots;
-        core::mem::forget(array);
         Ok(())
     }
 
     /// Replaces a full short single bucket by a larger one.
     fn enlarge_single(&mut self, entries: usize) -> Result<(), TryReserveError> {
         let (slots, old) = (self.len + self.credit, self.base);
-        let len = self.len;
-        let mut larger = RawTable::<T>::new();
-        larger.allocate_single(entries)?;
+        self.allocate_single(entries)?;
         // SAFETY: both are single buckets; the larger has all slots of the smaller.
         // Entries move as bytes, and the old memory is freed without them.
         unsafe {
-            ptr::copy_nonoverlapping(old, larger.base, HEADER_BYTES);
-            let (from, to) = (slot::<T>(old, 0), slot::<T>(larger.base, 0));
+            ptr::copy_nonoverlapping(old, self.base, HEADER_BYTES);
+            let (from, to) = (slot::<T>(old, 0), slot::<T>(self.base, 0));
             ptr::copy_nonoverlapping(from, to, slots);
-            drop(Self::single_array(old, Self::single_bytes(slots)));
+            self.free_single(old, slots);
         }
-        (self.base, self.old_base) = (larger.base, larger.base);
-        self.credit = larger.credit - len;
-        core::mem::forget(larger);
+        self.credit -= self.len;
         Ok(())
     }
 
     /// Gives a single bucket a cold part, so that it can grow to more.
     fn ensure_cold(&mut self) -> Result<(), TryReserveError> {
         if self.cold.is_null() {
-            let bytes = Self::single_bytes(self.len + self.credit);
             // SAFETY: I7: this is how the single bucket was allocated; on failure
             // the table keeps owning it.
-            let array = unsafe { Self::single_array(self.base, bytes) };
-            self.cold = Cold::try_new(array).map_err(|(error, array)| {
-                core::mem::forget(array);
+            let array = unsafe { self.single_array(self.base, self.len + self.credit) };
+            self.cold = Cold::try_new(array, &self.alloc).map_err(|(error, array)| {
+                array.forget();
                 error
             })?;
         }
         Ok(())
     }
 
-    /// Makes room for one more entry: the slow path of an insertion.
+    /// Makes sure that the next insertion of a new entry finds room: pays a share of a growth if
+    /// one is due. Moves entries; earlier places are void.
     #[inline(never)]
     pub(crate) fn pay(&mut self, hasher: impl Fn(&T) -> u64) -> Result<(), TryReserveError> {
         if self.is_unallocated() {
@@ -333,7 +336,7 @@ impl<T> RawTable<T> {
     }
 
     /// Runs the slow path of an operation that begins here, and counts its work.
-    fn metered<R>(&mut self, slow: impl FnOnce(&mut Self) -> R) -> R {
+    pub(super) fn metered<R>(&mut self, slow: impl FnOnce(&mut Self) -> R) -> R {
         // SAFETY: callers made sure that the cold part exists.
         unsafe { (*self.cold.cast_mut()).meter.begin() };
         let result = slow(self);
@@ -403,40 +406,17 @@ impl<T> RawTable<T> {
                 cold.array.extend::<T>(target, &mut cold.meter)?;
             }
         } else {
-            let array = Array::allocate::<T>(target, true, Tries::ALL, &mut cold.meter)?;
+            let array =
+                Array::allocate::<T>(target, true, Tries::ALL, &self.alloc, &mut cold.meter)?;
             cold.next = Some(array);
         }
         cold.target = target;
         Ok(())
     }
 
-    /// Works off whatever growth is pending. Stops early only when memory is refused.
-    pub(crate) fn finish(&mut self, hasher: impl Fn(&T) -> u64) {
-        if self.cold.is_null() {
-            return;
-        }
-        loop {
-            if !self.is_growing() {
-                // SAFETY: the cold part exists.
-                let target = unsafe { (*self.cold.cast_mut()).target };
-                if target <= self.buckets() || self.metered(|table| table.begin(target)).is_err() {
-                    break;
-                }
-            }
-            if !self.metered(|table| table.step(&hasher)) {
-                break;
-            }
-        }
-        // SAFETY: the cold part exists.
-        while unsafe { (*self.cold).compaction.is_some() } {
-            self.metered(Self::compact_step);
-        }
-        self.set_credit();
-    }
-
     /// Begins a growth to `target` buckets, a power of two above the present number.
     /// At most one system call; moves nothing.
-    fn begin(&mut self, target: usize) -> Result<(), TryReserveError> {
+    pub(super) fn begin(&mut self, target: usize) -> Result<(), TryReserveError> {
         debug_assert!(!self.is_growing() && target > self.mask + 1);
         let from = self.mask + 1;
         let doubling = target == 2 * from;
@@ -455,7 +435,13 @@ impl<T> RawTable<T> {
             let kept = cold.next.take().filter(|_| cold.target == target);
             let array = match kept {
                 Some(array) => array,
-                None => Array::allocate::<T>(target, !doubling, cold.tries, &mut cold.meter)?,
+                None => Array::allocate::<T>(
+                    target,
+                    !doubling,
+                    cold.tries,
+                    &self.alloc,
+                    &mut cold.meter,
+                )?,
             };
             cold.tries = Tries::FIRST;
             cold.advise = array.wants_advice();
@@ -523,7 +509,7 @@ impl<T> RawTable<T> {
 
     /// One step of the growth that is going on (G3). `false` when memory was refused
     /// and nothing could be done.
-    fn step(&mut self, hasher: &impl Fn(&T) -> u64) -> bool {
+    pub(super) fn step(&mut self, hasher: &impl Fn(&T) -> u64) -> bool {
         // SAFETY: the cold part exists while a growth runs. It is its own
         // allocation, so this borrow overlaps none of the table.
         let cold = unsafe { &mut *self.cold.cast_mut() };
@@ -531,6 +517,9 @@ impl<T> RawTable<T> {
             cold.advise = false;
             cold.array.advise(&mut cold.meter);
             return true;
+        }
+        if cold.hostile.behind.is_some() {
+            return self.reseed_step(cold, hasher);
         }
         let at_end = self.cursor > self.split_mask;
         if let Some(old) = &mut cold.old {
@@ -559,15 +548,15 @@ impl<T> RawTable<T> {
         }
         let releases_more = !at_end && matches!(cold.old, Some(Array::Run(_)));
         if self.cursor > self.split_mask && !releases_more {
-            self.end(cold);
+            self.end_growth(cold, self.split_mask + 1);
         }
         progress
     }
 
-    /// The growth is complete.
-    fn end(&mut self, cold: &mut Cold<T>) {
+    /// The growth is complete; the old array, if there is one, has that many buckets.
+    pub(super) fn end_growth(&mut self, cold: &mut Cold<T, A>, old_buckets: usize) {
         if let Some(old) = cold.old.take() {
-            let bytes = old.bytes::<T>(self.split_mask + 1) as u64;
+            let bytes = old.bytes::<T>(old_buckets) as u64;
             cold.released += bytes;
             if let Some(growth) = &mut cold.growth {
                 growth.bytes_released += bytes;
@@ -598,6 +587,8 @@ impl<T> RawTable<T> {
         let cold = unsafe { &mut *self.cold.cast_mut() };
         cold.compaction = None;
         cold.advise = false;
+        let old_buckets = self.old_array_buckets();
+        cold.hostile.forget();
         if self.is_growing() {
             if self.is_relocating() {
                 // New buckets ahead of the frontier may never have been written.
@@ -612,7 +603,7 @@ impl<T> RawTable<T> {
                 // the doubling began.
                 self.mask = self.split_mask;
             }
-            self.end(cold);
+            self.end_growth(cold, old_buckets);
         }
         self.credit = Shape::<T>::room(self.buckets());
     }
@@ -632,8 +623,8 @@ impl<T> RawTable<T> {
                 left => left,
             }
         };
-        if cold.target > 0 {
-            // A longer array is waited for: no dawdling.
+        if cold.target > 0 || cold.hostile.is_waiting() {
+            // A longer array is waited for, or another seed: no dawdling.
             credit = 1;
         }
         if cold.compaction.is_some() {
@@ -645,7 +636,8 @@ impl<T> RawTable<T> {
     /// The length at which a growth in place owes its next split.
     fn due(&self) -> u64 {
         // SAFETY: the cold part exists while a growth runs.
-        if unsafe { (*self.cold.cast_mut()).target } > 0 {
+        let cold = unsafe { &*self.cold };
+        if cold.target > 0 || cold.hostile.is_waiting() {
             return 0;
         }
         let old = self.old_buckets() as u64;
@@ -656,7 +648,11 @@ impl<T> RawTable<T> {
         room + self.cursor as u64 * per_bucket / 256
     }
 
-    fn relocation_credit(&self, cold: &Cold<T>) -> usize {
+    fn relocation_credit(&self, cold: &Cold<T, A>) -> usize {
+        if cold.hostile.behind.is_some() {
+            // Somebody may be at work against this map: no dawdling.
+            return 1;
+        }
         let old = self.old_buckets();
         let start = cold.growth.map_or(0, |growth| growth.len_at_start);
         let end = start + start.min(Shape::<T>::room(old)) / RELOCATE_SHARE;
@@ -666,7 +662,8 @@ impl<T> RawTable<T> {
             array.releasable::<T>(old) / tidemap_span::RELEASE_STEP_BYTES
         });
         let steps = left * 16 / sixteenths + releases as u64 + u64::from(cold.advise) + 1;
-        (end.saturating_sub(self.len) as u64 / steps) as usize
+        // Removals pay as insertions do: a table that became shorter is in no less of a hurry.
+        (end.saturating_sub(self.len.max(start)) as u64 / steps) as usize
     }
 
     /// Old buckets that one step deals with on average, in sixteenths.

@@ -13,6 +13,7 @@ use super::array::bucket_at;
 use super::shape::Shape;
 use super::table::{Place, RawTable, chain_of, full_slots, next_of, slot};
 use super::tags::Bits;
+use crate::alloc::Allocator;
 
 /// Places of a table's entries. Borrows nothing: see [`RawTable::iter`].
 pub(crate) struct RawIter<T> {
@@ -25,7 +26,7 @@ pub(crate) struct RawIter<T> {
     base: *mut u8,
     /// Regions that come after the present one.
     rest: [(*mut u8, usize, usize); 2],
-    marker: PhantomData<T>,
+    marker: PhantomData<*const T>,
 }
 
 impl<T> Clone for RawIter<T> {
@@ -37,7 +38,7 @@ impl<T> Clone for RawIter<T> {
     }
 }
 
-impl<T> RawTable<T> {
+impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// Places of all entries. The caller keeps the table unchanged while the iterator is used,
     /// but for removing entries that it has already returned (without tidying chains).
     pub(crate) fn iter(&self) -> RawIter<T> {

@@ -3,8 +3,9 @@
 //! Reading order: [`tags`] and [`shape`] (what a bucket is), [`table`] (where a key
 //! lives, look-up, insertion, removal), [`grow`] (when a table grows), [`split`] (how
 //! entries move), [`compact`]
-//! (same-size growth), [`array`] and [`pool`] (where memory comes from),
-//! [`iter`], [`clone`], [`check`].
+//! (same-size growth), [`reseed`] (hostile keys), [`pace`] (work in idle time), [`array`] and
+//! [`pool`] (where memory comes from), [`reclaim`] (where it goes in the end), [`iter`],
+//! [`clone`], [`check`]; beside them [`prefetch`] (batches) and [`same_type`].
 
 mod array;
 mod check;
@@ -12,14 +13,23 @@ mod clone;
 mod compact;
 mod grow;
 mod iter;
+mod log;
 mod meter;
+mod pace;
 mod pool;
+mod prefetch;
+mod reclaim;
+mod reseed;
+mod same_type;
 mod shape;
 mod split;
 mod table;
 mod tags;
 
 pub(crate) use iter::RawIter;
+pub(crate) use prefetch::prefetch;
+pub(crate) use reclaim::Reclaim;
+pub(crate) use same_type::{as_type_mut, has_text, text_of};
 pub(crate) use table::{Place, RawTable};
 
 /// Makes rare states common where tests look for them.

@@ -1,6 +1,6 @@
 //! The overflow pool: where chained buckets come from and go back to.
 //!
-//! Terms: *block*, a piece of memory from the global allocator that holds
+//! Terms: *block*, a piece of memory from the map's allocator that holds
 //! several overflow buckets; *free list*, returned buckets, linked through
 //! their link words.
 //!
@@ -12,12 +12,12 @@
 
 use core::alloc::Layout;
 use core::marker::PhantomData;
-use core::ptr;
-use std::alloc;
+use core::ptr::{self, NonNull};
 
 use super::meter::{Front, Meter};
 use super::shape::Shape;
 use super::tags::HEADER_BYTES;
+use crate::alloc::Allocator;
 
 /// The size of blocks of a large pool, in bytes.
 const BLOCK_BYTES_MAX: usize = 64 << 10;
@@ -28,7 +28,7 @@ struct Block {
     bytes: usize,
 }
 
-pub(crate) struct Pool<T> {
+pub(crate) struct Pool<T, A: Allocator> {
     free: *mut u8,
     /// The part of the newest block that was never handed out.
     bump: *mut u8,
@@ -36,11 +36,12 @@ pub(crate) struct Pool<T> {
     blocks: *mut Block,
     in_use: usize,
     bytes: usize,
+    alloc: A,
     marker: PhantomData<T>,
 }
 
-impl<T> Pool<T> {
-    pub(crate) const fn new() -> Pool<T> {
+impl<T, A: Allocator> Pool<T, A> {
+    pub(crate) const fn new(alloc: A) -> Pool<T, A> {
         Pool {
             free: ptr::null_mut(),
             bump: ptr::null_mut(),
@@ -48,6 +49,7 @@ impl<T> Pool<T> {
             blocks: ptr::null_mut(),
             in_use: 0,
             bytes: 0,
+            alloc,
             marker: PhantomData,
         }
     }
@@ -125,12 +127,8 @@ impl<T> Pool<T> {
         let wanted = (self.in_use / 2).max(2).min(most);
         let bytes = Self::FIRST_AT.checked_add(wanted.checked_mul(stride)?)?;
         let layout = Layout::from_size_align(bytes, Self::ALIGN).ok()?;
-        // SAFETY: the size is not zero.
-        let block = unsafe { alloc::alloc(layout) };
         meter.allocator_calls(1);
-        if block.is_null() {
-            return None;
-        }
+        let block = self.alloc.allocate(layout).ok()?.cast::<u8>().as_ptr();
         // SAFETY: a fresh block begins with room for its head.
         unsafe {
             block.cast::<Block>().write(Block {
@@ -158,21 +156,35 @@ impl<T> Pool<T> {
     }
 
     fn free_blocks(&mut self) {
-        while !self.blocks.is_null() {
-            let block = self.blocks;
-            // SAFETY: P2; each was allocated with this layout in `add_block`.
-            unsafe {
-                let Block { next, bytes } = block.read();
-                self.blocks = next;
-                let layout = Layout::from_size_align_unchecked(bytes, Self::ALIGN);
-                alloc::dealloc(block.cast(), layout);
-                self.bytes -= bytes;
-            }
+        // SAFETY: the pool is reset or dropped: no bucket of it is in use.
+        while unsafe { self.free_block() } > 0 {}
+    }
+
+    /// Frees one block of a pool that is being given up; how many bytes that was, 0 when
+    /// none is left. One allocator call.
+    ///
+    /// # Safety
+    /// No bucket of the pool is in use any more, and none is asked for before a
+    /// [`reset`](Self::reset).
+    pub(crate) unsafe fn free_block(&mut self) -> usize {
+        let block = self.blocks;
+        if block.is_null() {
+            return 0;
+        }
+        // SAFETY: P2; each was allocated with this layout in `add_block`.
+        unsafe {
+            let Block { next, bytes } = block.read();
+            self.blocks = next;
+            let layout = Layout::from_size_align_unchecked(bytes, Self::ALIGN);
+            let start = NonNull::new_unchecked(block.cast());
+            self.alloc.deallocate(start, layout);
+            self.bytes -= bytes;
+            bytes
         }
     }
 }
 
-impl<T> Drop for Pool<T> {
+impl<T, A: Allocator> Drop for Pool<T, A> {
     fn drop(&mut self) {
         self.free_blocks();
     }

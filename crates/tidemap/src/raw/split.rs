@@ -18,6 +18,7 @@ use super::meter::{Front, Meter};
 use super::shape::Shape;
 use super::table::{Place, RawTable, chain_of, empty_slot, full_slots, next_of, slot};
 use super::tags::{Bits, HEADER_BYTES};
+use crate::alloc::Allocator;
 use crate::bounds::{MOVE_BYTES_MAX, STEP_BUCKETS_MAX};
 
 use core::ptr;
@@ -33,10 +34,10 @@ enum Chain {
     Refused,
 }
 
-impl<T> RawTable<T> {
+impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// Splits a run of buckets behind the cursor.
     #[inline(always)]
-    pub(super) fn split_run(&mut self, cold: &mut Cold<T>, hasher: &impl Fn(&T) -> u64) -> bool {
+    pub(super) fn split_run(&mut self, cold: &mut Cold<T, A>, hasher: &impl Fn(&T) -> u64) -> bool {
         let old = self.split_mask + 1;
         let doubling = self.mask + 1 == 2 * old;
         let mut bytes_left = MOVE_BYTES_MAX.max(2 * Shape::<T>::ENTRY);
@@ -103,7 +104,7 @@ impl<T> RawTable<T> {
     }
 
     /// Whether splitting the bucket at the cursor would touch a fresh page.
-    fn would_fault(&self, cold: &Cold<T>, high: *mut u8) -> bool {
+    fn would_fault(&self, cold: &Cold<T, A>, high: *mut u8) -> bool {
         let bytes = HEADER_BYTES + Shape::<T>::SLOTS / 2 * Shape::<T>::ENTRY;
         cold.meter.fresh_pages() > 0 && cold.meter.untouched(Front::High, high, bytes) > 0
     }
@@ -137,7 +138,7 @@ impl<T> RawTable<T> {
     #[inline(always)]
     unsafe fn split_plain(
         &mut self,
-        cold: &mut Cold<T>,
+        cold: &mut Cold<T, A>,
         hasher: &impl Fn(&T) -> u64,
         from: *mut u8,
         high: *mut u8,
@@ -202,7 +203,7 @@ impl<T> RawTable<T> {
     #[inline(never)]
     unsafe fn split_short(
         &mut self,
-        cold: &mut Cold<T>,
+        cold: &mut Cold<T, A>,
         hasher: &impl Fn(&T) -> u64,
         home: *mut u8,
         high: *mut u8,
@@ -325,7 +326,7 @@ impl<T> RawTable<T> {
     #[inline(never)]
     unsafe fn split_chain(
         &mut self,
-        cold: &mut Cold<T>,
+        cold: &mut Cold<T, A>,
         hasher: &impl Fn(&T) -> u64,
         home: *mut u8,
         bytes_left: &mut usize,

@@ -29,13 +29,15 @@
 //! bucket is the exception that keeps a split of a very long chain bounded: what was moved of
 //! it counts as the end of its chain (I5).
 
+use core::alloc::Layout;
 use core::marker::PhantomData;
-use core::ptr;
+use core::ptr::{self, NonNull};
 
 use super::array::{Array, bucket_at};
 use super::grow::Cold;
 use super::shape::Shape;
 use super::tags::{Bits, HEADER_BYTES, Header, byte, filter_bit, tag_of};
+use crate::alloc::{Allocator, Global};
 use crate::error::TryReserveError;
 
 /// The header that every unallocated table reads.
@@ -54,7 +56,7 @@ pub(crate) struct Place {
 }
 
 /// A table of entries with incremental growth. Hashing and equality come from the caller.
-pub(crate) struct RawTable<T> {
+pub(crate) struct RawTable<T, A: Allocator + Clone = Global> {
     pub(super) base: *mut u8,
     pub(super) mask: usize,
     pub(super) split_mask: usize,
@@ -64,14 +66,15 @@ pub(crate) struct RawTable<T> {
     pub(super) len: usize,
     pub(super) credit: usize,
     /// `*const`, though it is written through: so the table is covariant in `T`.
-    pub(super) cold: *const Cold<T>,
+    pub(super) cold: *const Cold<T, A>,
+    pub(super) alloc: A,
     marker: PhantomData<T>,
 }
 
 // SAFETY: the table owns its entries and memory like a `Vec<T>`.
-unsafe impl<T: Send> Send for RawTable<T> {}
+unsafe impl<T: Send, A: Allocator + Clone + Send> Send for RawTable<T, A> {}
 // SAFETY: `&RawTable` only reads.
-unsafe impl<T: Sync> Sync for RawTable<T> {}
+unsafe impl<T: Sync, A: Allocator + Clone + Sync> Sync for RawTable<T, A> {}
 
 /// # Safety
 /// `index` is a slot of `bucket`.
@@ -156,7 +159,7 @@ pub(super) unsafe fn empty_slot<T>(bucket: *mut u8, is_main: bool) -> Option<usi
 /// # Safety
 /// `bucket` is a live main bucket with all its slots.
 #[inline(always)]
-unsafe fn preferred_empty_slot<T>(bucket: *mut u8, hash: u64) -> Option<usize> {
+pub(super) unsafe fn preferred_empty_slot<T>(bucket: *mut u8, hash: u64) -> Option<usize> {
     if Shape::<T>::PREFERS {
         // SAFETY: buckets begin with an aligned header.
         let empty = unsafe { Header::load(bucket) }.empty();
@@ -188,8 +191,9 @@ fn prefetch_slot<T>(home: *mut u8, hash: u64) {
 #[inline(always)]
 fn cold_path() {}
 
-impl<T> RawTable<T> {
-    pub(crate) const fn new() -> RawTable<T> {
+impl<T, A: Allocator + Clone> RawTable<T, A> {
+    /// A table without memory.
+    pub(crate) const fn new_in(alloc: A) -> Self {
         let base = (&raw const EMPTY).cast::<u8>().cast_mut();
         RawTable {
             base,
@@ -201,8 +205,13 @@ impl<T> RawTable<T> {
             len: 0,
             credit: 0,
             cold: ptr::null(),
+            alloc,
             marker: PhantomData,
         }
+    }
+
+    pub(crate) fn allocator(&self) -> &A {
+        &self.alloc
     }
 
     #[inline(always)]
@@ -275,7 +284,7 @@ impl<T> RawTable<T> {
     /// # Safety
     /// `home` is the home of `hash`, and `tag` its tag.
     #[inline(never)]
-    unsafe fn find_in_chain(
+    pub(super) unsafe fn find_in_chain(
         &self,
         home: *mut u8,
         hash: u64,
@@ -346,18 +355,10 @@ impl<T> RawTable<T> {
         }
     }
 
-    /// Makes sure that the next insertion of a new entry finds room: pays a
-    /// share of a growth if one is due. Moves entries; earlier places are void.
-    ///
-    /// Returns whether anything was done.
+    /// Whether the next insertion must [pay](Self::pay) before it finds room.
     #[inline(always)]
-    pub(crate) fn prepare(&mut self, hasher: impl Fn(&T) -> u64) -> Result<bool, TryReserveError> {
-        if self.credit == 0 {
-            cold_path();
-            self.pay(hasher)?;
-            return Ok(true);
-        }
-        Ok(false)
+    pub(crate) fn is_due(&self) -> bool {
+        self.credit == 0
     }
 
     /// Adds an entry that is not in the table.
@@ -366,7 +367,8 @@ impl<T> RawTable<T> {
     /// When an overflow bucket is needed and memory is refused; the entry comes back.
     ///
     /// # Safety
-    /// [`prepare`](Self::prepare) succeeded and no entry was added since; `paid` is its answer.
+    /// The table [is not due](Self::is_due), or [`pay`](Self::pay) or [`approach_reseed`](Self::approach_reseed)
+    /// succeeded (which `paid` says), and no entry was added since.
     #[inline(always)]
     pub(crate) unsafe fn insert_prepared(
         &mut self,
@@ -430,6 +432,7 @@ impl<T> RawTable<T> {
         let place = unsafe { Self::chain_slot(cold, home, tag) };
         cold.meter.end(before);
         self.consider_compaction();
+        self.consider_reseed();
         place
     }
 
@@ -439,7 +442,7 @@ impl<T> RawTable<T> {
     /// # Safety
     /// `home` is a live main bucket of the table that `cold` belongs to, with no empty slot.
     pub(super) unsafe fn chain_slot(
-        cold: &mut Cold<T>,
+        cold: &mut Cold<T, A>,
         home: *mut u8,
         tag: u8,
     ) -> Result<Place, TryReserveError> {
@@ -466,6 +469,7 @@ impl<T> RawTable<T> {
             }
             let spill = cold.pool.get(&mut cold.meter).ok_or(refused)?;
             cold.longest_chain = cold.longest_chain.max(length + 1);
+            cold.hostile.met = cold.hostile.met.max(length + 1);
             let mut index = 0;
             if Shape::<T>::LINK_IN_SLOT && *filter == 0 {
                 // S3: the last slot becomes the link; its entry moves on.
@@ -523,7 +527,7 @@ impl<T> RawTable<T> {
     /// pinned one: a pinned chain keeps its buckets.
     #[cold]
     #[inline(never)]
-    pub(super) unsafe fn tidy(cold: *mut Cold<T>, home: *mut u8) {
+    pub(super) unsafe fn tidy(cold: *mut Cold<T, A>, home: *mut u8) {
         // SAFETY: a chain exists only in tables with a cold part (I7); it links live overflow
         // buckets, and an unlinked empty one is nobody's.
         unsafe {
@@ -573,6 +577,10 @@ impl<T> RawTable<T> {
         let all = self.mask.wrapping_add(1);
         if self.cursor == usize::MAX {
             return [(self.base, 0, all), none, none];
+        }
+        if let Some(behind) = self.behind() {
+            let rest = (self.old_base, behind.next, behind.end);
+            return [rest, (self.base, 0, all), none];
         }
         let old = self.split_mask + 1;
         // The pinned bucket's new halves are in use already.
@@ -675,55 +683,33 @@ impl<T> RawTable<T> {
         }
     }
 
-    /// Frees a table without entries.
-    fn free_memory(&mut self) {
+    /// Frees the memory of a table without entries, which is unallocated then.
+    pub(super) fn free_memory(&mut self) {
         if self.is_unallocated() {
             return;
         }
         if self.cold.is_null() {
-            let bytes = Self::single_bytes(self.len + self.credit);
             // SAFETY: I7 tells the size that the single bucket was allocated with.
-            drop(unsafe { Self::single_array(self.base, bytes) });
+            unsafe { self.free_single(self.base, self.len + self.credit) };
         } else {
             // SAFETY: the cold part is ours; it owns arrays and pool.
-            unsafe { Cold::free(self.cold.cast_mut()) };
+            unsafe { Cold::free(self.cold.cast_mut(), &self.alloc) };
         }
-        // Leaves a valid empty table, whoever looks.
-        // SAFETY: nothing of the old value needs dropping any more.
-        unsafe { ptr::write(self, RawTable::new()) };
+        let base = (&raw const EMPTY).cast::<u8>().cast_mut();
+        (self.base, self.old_base, self.pinned) = (base, base, ptr::null_mut());
+        (self.mask, self.split_mask, self.cursor) = (0, 0, usize::MAX);
+        self.credit = 0;
+        self.cold = ptr::null();
     }
 
     /// Turns the table into an empty one without memory and returns the old.
-    pub(crate) fn take(&mut self) -> RawTable<T> {
-        core::mem::replace(self, RawTable::new())
+    pub(crate) fn take(&mut self) -> Self {
+        let empty = RawTable::new_in(self.alloc.clone());
+        core::mem::replace(self, empty)
     }
 }
 
-impl<T> Drop for RawTable<T> {
-    fn drop(&mut self) {
-        /// Goes on after an entry's `drop` panicked: the rest is dropped, too.
-        struct Rest<'a, T>(&'a mut RawTable<T>, usize);
-        impl<T> Drop for Rest<'_, T> {
-            fn drop(&mut self) {
-                if core::mem::needs_drop::<T>() {
-                    self.0.drop_entries();
-                }
-                // I7 needs the original sum for a single bucket.
-                self.0.credit = self.1;
-                self.0.len = 0;
-                self.0.free_memory();
-            }
-        }
-        let slots = self.len + self.credit;
-        let rest = Rest(self, slots);
-        if core::mem::needs_drop::<T>() {
-            rest.0.drop_entries();
-        }
-        drop(rest);
-    }
-}
-
-impl<T> RawTable<T> {
+impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// Bytes of a single bucket with this many slots.
     pub(super) fn single_bytes(slots: usize) -> usize {
         if slots >= Shape::<T>::SLOTS {
@@ -733,14 +719,37 @@ impl<T> RawTable<T> {
         }
     }
 
-    /// The array of a single bucket, to be freed or kept elsewhere.
+    /// # Safety
+    /// There is a single bucket with this many slots.
+    unsafe fn single_layout(slots: usize) -> Layout {
+        // SAFETY: the very layout that `Array::single` used.
+        unsafe { Layout::from_size_align_unchecked(Self::single_bytes(slots), Shape::<T>::ALIGN) }
+    }
+
+    /// The array of a single bucket with this many slots.
     ///
     /// # Safety
-    /// `start` is a single bucket of `bytes` bytes that nobody else owns.
-    pub(super) unsafe fn single_array(start: *mut u8, bytes: usize) -> Array {
-        // SAFETY: the very layout that `Array::single` used.
-        let layout =
-            unsafe { core::alloc::Layout::from_size_align_unchecked(bytes, Shape::<T>::ALIGN) };
-        Array::Heap { start, layout }
+    /// `start` is such a bucket of this table, and nobody else owns it.
+    pub(super) unsafe fn single_array(&self, start: *mut u8, slots: usize) -> Array<A> {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            Array::Heap {
+                start: NonNull::new_unchecked(start),
+                layout: Self::single_layout(slots),
+                alloc: self.alloc.clone(),
+            }
+        }
+    }
+
+    /// Frees a single bucket with this many slots.
+    ///
+    /// # Safety
+    /// As for [`single_array`](Self::single_array); the bucket's entries are gone.
+    pub(super) unsafe fn free_single(&self, start: *mut u8, slots: usize) {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            let start = NonNull::new_unchecked(start);
+            self.alloc.deallocate(start, Self::single_layout(slots));
+        }
     }
 }

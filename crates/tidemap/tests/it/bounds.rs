@@ -125,7 +125,7 @@ where
             map.insert(key(i + 5 * entries), value(i));
         }
         check(&map, "insert after retain");
-        map.finish_growth();
+        map.finish();
         map.check_invariants();
     }
 }

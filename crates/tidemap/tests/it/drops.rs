@@ -110,9 +110,9 @@ fn leave<const PADDING: usize>(way: usize, mut map: Map<PADDING>) -> usize {
                 Err(tidemap::TryInsertError::Occupied(error)) => assert_eq!(error.key.name, 0),
                 _ => panic!("key 0 was there"),
             };
-            map.finish_growth();
+            map.finish();
             map.reserve(3 * len);
-            map.finish_growth();
+            map.finish();
         }
         _ => unreachable!(),
     }

@@ -64,7 +64,7 @@ fn small_records_add_up() {
     for key in 0..MOST {
         map.insert(key, key);
     }
-    map.finish_growth();
+    map.finish();
     let mut buckets = 0;
     for growth in map.growth_log() {
         assert!(growth.from_buckets >= buckets, "{growth:?}");
@@ -152,7 +152,7 @@ fn small_relocations_end_without_insertions() {
     ends_by(|map, key| assert_eq!(map.get_mut(&(key + 1_000_000)), None));
     ends_by(|map, key| assert_eq!(map.remove(&key), Some(key)));
     ends_by(|map, key| assert_eq!(map.entry(key).key(), &key));
-    ends_by(|map, _| map.finish_growth());
+    ends_by(|map, _| map.finish());
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn small_a_reserve_during_a_growth_is_next() {
     }
     map.check_invariants();
     // The running one and the queued one; in between nothing grew by halves.
-    map.finish_growth();
+    map.finish();
     assert_eq!(map.growth(), None);
     assert!(map.capacity() >= wanted && map.len() == wanted);
     assert!((0..wanted as u64).all(|key| map.get(&key) == Some(&key)));
@@ -242,7 +242,7 @@ fn a_page_run_is_released_in_pieces() {
     for key in 0..50_000 {
         map.insert(key, key);
     }
-    map.finish_growth();
+    map.finish();
     // More than 8 GiB of buckets do not fit the first reservation.
     map.reserve(600_000_000);
     assert_eq!(

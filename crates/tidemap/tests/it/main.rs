@@ -1,9 +1,14 @@
 //! Integration tests of the maps, in one binary. Tests whose names begin with
 //! `small_` (or contain it) are quick enough for Miri.
 
+#[cfg(feature = "allocator-api2")]
+mod allocators;
+mod batch;
 mod bounds;
 mod drops;
+mod ends;
 mod growth;
+mod hostile;
 mod ledger;
 mod model;
 mod panics;

@@ -56,6 +56,13 @@ fn operations<const PADDING: usize>() -> Vec<Operation<PADDING>> {
                 map.insert(key, value);
             }
         }),
+        ("insert_many", Leaves::Part, |map, next| {
+            map.insert_many((next..next + 6).map(entry));
+        }),
+        ("get_many", Leaves::All, |map, next| {
+            let keys = [0, next - 1, 0].map(Entered::new);
+            assert!(map.get_many(&keys).all(|found| found.is_some()));
+        }),
         ("replace", Leaves::AllButOne, |map, next| {
             let (key, _) = entry::<PADDING>(next / 2);
             map.insert(key, Entered::new(VALUE));
@@ -99,7 +106,7 @@ fn operations<const PADDING: usize>() -> Vec<Operation<PADDING>> {
         ("reserve", Leaves::All, |map, _| {
             map.reserve(map.len() * 3);
         }),
-        ("finish_growth", Leaves::All, |map, _| map.finish_growth()),
+        ("finish", Leaves::All, |map, _| map.finish()),
         ("retain", Leaves::Part, |map, _| {
             map.retain(|key, _| {
                 tick();

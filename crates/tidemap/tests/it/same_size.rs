@@ -11,7 +11,7 @@ use crate::support::{Bent, Quality};
 fn holey_map() -> (HashMap<u64, u64, Bent>, BTreeSet<u64>) {
     let mut map = HashMap::with_hasher(Bent(Quality::Identity));
     map.reserve(1_600);
-    map.finish_growth();
+    map.finish();
     let buckets = map.stats().buckets as u64;
     let mut keys = BTreeSet::new();
     // Chain after chain is filled and all but one entry of each overflow bucket removed.
@@ -84,7 +84,7 @@ fn small_holey_chains_are_compacted() {
 fn small_finish_ends_a_same_size_growth() {
     let (mut map, keys) = holey_map();
     assert!(map.growth().is_some());
-    map.finish_growth();
+    map.finish();
     assert_eq!(map.growth(), None);
     assert!(keys.iter().all(|key| map.get(key) == Some(key)));
     map.check_invariants();

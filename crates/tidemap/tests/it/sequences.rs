@@ -138,7 +138,7 @@ fn check<const WORDS: usize>(quality: Quality, ops: &[Op]) {
                 model.clear();
             }
             Op::Finish => {
-                map.finish_growth();
+                map.finish();
                 assert_eq!(map.growth(), None);
             }
         }
@@ -318,7 +318,7 @@ fn small_hashers_and_keys_that_change_their_minds() {
                     0 => map.reserve(600),
                     1 => map = cloned(&map),
                     2 => map.retain(|key, _| key.0.len() > 1),
-                    3 => map.finish_growth(),
+                    3 => map.finish(),
                     4 => drop(map.drain().take(20).collect::<Vec<_>>()),
                     _ => {}
                 },

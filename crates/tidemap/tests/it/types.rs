@@ -51,8 +51,8 @@ fn small_maps_stay_in_their_thread_when_a_part_must() {
         assert!(!IsSync::<IterMut<'static, u8, Cell>>::SYNC);
         assert!(!Is::<IntoIter<Rc<u8>, u8>>::SEND);
         assert!(!Is::<Drain<'static, u8, Rc<u8>>>::SEND);
-        assert!(!Is::<tidemap::OccupiedEntry<'static, u8, Rc<u8>, ()>>::SEND);
-        assert!(!Is::<tidemap::VacantEntry<'static, u8, Rc<u8>, ()>>::SEND);
+        assert!(!Is::<tidemap::OccupiedEntry<'static, u8, Rc<u8>>>::SEND);
+        assert!(!Is::<tidemap::VacantEntry<'static, u8, Rc<u8>>>::SEND);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The system as a witness: page faults of each operation.
 
+use foldhash::fast::FixedState;
 use tidemap::{HashMap, bounds};
 
 /// Minor page faults of this thread so far.
@@ -12,36 +13,53 @@ fn faults() -> u64 {
     }
 }
 
-fn most_faults<V: Copy>(entries: u64, value: V) {
-    let entry = size_of::<(u64, V)>() as u64;
-    let mut map: HashMap<u64, V> = HashMap::new();
-    let (mut most, mut at, mut total) = (0, 0, 0);
+/// Page faults of each insertion into a new map. The system takes pages away when memory is
+/// short, so an insertion may see more of them than it causes.
+fn faults_of_insertions<V: Copy>(entries: u64, value: V) -> (Vec<u16>, bool) {
+    // One seed for all runs: what the map does itself, it does in each of them.
+    let mut map = HashMap::with_hasher(FixedState::with_seed(7));
+    // Written at once, so that the record itself does not fault.
+    let mut record = vec![u16::MAX; entries as usize];
     let mut before = faults();
     for i in 0..entries {
         map.insert(i, value);
         let now = faults();
-        if now - before > most {
-            (most, at) = (now - before, i);
-        }
-        total += now - before;
+        record[i as usize] = u16::try_from(now - before).unwrap_or(u16::MAX);
         before = now;
     }
+    // Memory of segments may have been used before.
+    let fresh = map.stats().bytes_reserved > 0;
+    (record, fresh)
+}
+
+fn most_faults<V: Copy>(entries: u64, value: V) {
+    let entry = size_of::<(u64, V)>() as u64;
+    let (mut record, fresh) = faults_of_insertions(entries, value);
+    for _ in 1..RUNS {
+        let (again, _) = faults_of_insertions(entries, value);
+        for (least, now) in record.iter_mut().zip(again) {
+            *least = now.min(*least);
+        }
+    }
+    let (at, &most) = record.iter().enumerate().max_by_key(|(_, n)| **n).unwrap();
+    let total: u64 = record.iter().map(|&n| u64::from(n)).sum();
     // Its own entry's pages, and what the allocator and the stack touch for themselves.
     let limit = bounds::fresh_pages_max(entry as usize) + entry / 4096 + 2 + 4;
     println!(
         "{entry}-byte entries: at most {most} faults (entry {at}), {total} in all; limit {limit}"
     );
     assert!(
-        most <= limit,
+        u64::from(most) <= limit,
         "{most} faults at entry {at}, at most {limit}"
     );
-    // Memory of segments may have been used before.
-    let fresh = map.stats().bytes_reserved > 0;
     assert!(
         !fresh || total > entries * entry / 4096 / 2,
         "faults are not counted here: {total}"
     );
 }
+
+/// How often a map is filled; an insertion counts with the fewest faults it had.
+const RUNS: usize = 3;
 
 #[test]
 fn no_insertion_touches_many_pages() {

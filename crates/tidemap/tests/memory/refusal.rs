@@ -102,7 +102,7 @@ fn insertions_survive_when_everything_is_refused_from_some_request_on() {
 fn a_refused_growth_is_put_off_and_comes_later() {
     let mut map: HashMap<u64, u64, _> = HashMap::with_hasher(foldhash::fast::FixedState::default());
     map.extend((0..20).map(|i| (i, i)));
-    map.finish_growth();
+    map.finish();
     let slots = map.stats().buckets * map.stats().slots_per_bucket;
     let (mut next, mut attempts) = (20, 0);
     let (_, refused) = refusing(0, FOR_EVER, || {

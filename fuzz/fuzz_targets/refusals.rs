@@ -1,0 +1,9 @@
+//! Random operations while requests for memory are refused.
+#![no_main]
+
+#[path = "../../crates/tidemap/tests/fuzz/interpreter.rs"]
+mod interpreter;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    interpreter::run(data, interpreter::Fault::Refusals);
+});
