@@ -50,6 +50,7 @@ func escape(i int) map[string]int {
 //
 //go:noinline
 func holdOnStack(t *truth, i int, parked chan struct{}) {
+	deep(8) // the stack grows now, and not once the header's address is noted
 	m := make(map[int]int)
 	for j := 0; j < i; j++ {
 		m[j] = j
@@ -62,6 +63,15 @@ func holdOnStack(t *truth, i int, parked chan struct{}) {
 	parked <- struct{}{}
 	<-gate
 	done <- len(m) + m[3]
+}
+
+//go:noinline
+func deep(n int) byte {
+	var frame [2048]byte
+	if n > 0 {
+		frame[n] = deep(n - 1)
+	}
+	return frame[n]
 }
 
 // stack notes a map whose header lies in a frame: a listing may show it.

@@ -39,7 +39,6 @@ func main() {
 	buildGlobals(t, scale)
 	buildRooms(t, scale)
 	buildGrowing(t, scale)
-	buildGoroutines(t)
 	buildDecoys(t, scale*2)
 	if mode == "hammer" {
 		buildHammered(t)
@@ -48,6 +47,7 @@ func main() {
 	runtime.GC()
 	runtime.GC()
 	debug.SetGCPercent(-1)
+	buildGoroutines(t) // a collection would shrink stacks and move the headers on them
 	if mode != "tiny" {
 		buildGarbage(t)
 	}
