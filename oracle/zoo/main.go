@@ -3,7 +3,8 @@
 //	zoo park TRUTH      build the maps, write the truth file, stand still until stdin closes
 //	zoo crash TRUTH     the same, then die with a core where the system writes one
 //	zoo hammer TRUTH    besides, four writers change maps without pause
-//	zoo tiny TRUTH      a small one, for a recording that fits a repository
+//	zoo tiny TRUTH      a small one
+//	zoo tinycrash TRUTH the same with a core, which fits a repository
 //
 // The truth file names every map: type, count, geometry, growth state,
 // address, where it hangs, and whether a listing has to show it. The program
@@ -22,7 +23,7 @@ import (
 
 func main() {
 	if len(os.Args) != 3 {
-		fail("say what to do and where the truth goes: zoo park|crash|hammer|tiny TRUTH")
+		fail("say what to do and where the truth goes: zoo park|crash|hammer|tiny|tinycrash TRUTH")
 	}
 	mode, file := os.Args[1], os.Args[2]
 	scale := 1000
@@ -30,10 +31,10 @@ func main() {
 	case "park", "crash":
 	case "hammer":
 		scale = 100
-	case "tiny":
+	case "tiny", "tinycrash":
 		scale = 4
 	default:
-		fail("unknown mode %q; use park, crash, hammer or tiny", mode)
+		fail("unknown mode %q; use park, crash, hammer, tiny or tinycrash", mode)
 	}
 	t := newTruth()
 	buildGlobals(t, scale)
@@ -48,7 +49,7 @@ func main() {
 	runtime.GC()
 	debug.SetGCPercent(-1)
 	buildGoroutines(t) // a collection would shrink stacks and move the headers on them
-	if mode != "tiny" {
+	if scale > 4 {
 		buildGarbage(t)
 	}
 	t.write(file, mode)
@@ -57,7 +58,7 @@ func main() {
 		debug.SetGCPercent(100)
 	}
 	fmt.Println("ready", os.Getpid())
-	if mode == "crash" {
+	if mode == "crash" || mode == "tinycrash" {
 		syscall.Kill(os.Getpid(), syscall.SIGABRT)
 		time.Sleep(time.Minute)
 	}

@@ -44,6 +44,10 @@ impl Zoo {
             .into_owned()
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
     pub(crate) fn path_text(&self) -> &str {
         self.0.to_str().expect("utf-8")
     }
@@ -75,14 +79,15 @@ impl Zoo {
     }
 
     /// Lets it die with a core of the kernel; `None` where the system writes none.
-    pub(crate) fn crash(&self, folder: &Path, truth: &Path) -> Option<PathBuf> {
+    pub(crate) fn crash(&self, mode: &str, folder: &Path, truth: &Path) -> Option<PathBuf> {
         let pattern = std::fs::read_to_string("/proc/sys/kernel/core_pattern").ok()?;
         if pattern.starts_with('|') || pattern.contains('/') {
             return None;
         }
         let mut child = Command::new("sh")
-            .args(["-c", "ulimit -c unlimited && exec \"$0\" crash \"$1\""])
+            .args(["-c", "ulimit -c unlimited && exec \"$0\" \"$1\" \"$2\""])
             .arg(&self.0)
+            .arg(mode)
             .arg(truth)
             .env("GOTRACEBACK", "crash")
             .current_dir(folder)

@@ -6,6 +6,7 @@
 //! there is gdb.
 
 mod case;
+mod sample;
 mod truth;
 mod views;
 
@@ -145,7 +146,7 @@ fn case(zoo: &Zoo, kind: Kind) -> Option<(Score, Snapshot)> {
             list(&[&process.pid().to_string()])
         }
         Kind::Kernel => {
-            let core = zoo.crash(folder.path(), &truth)?;
+            let core = zoo.crash("crash", folder.path(), &truth)?;
             list(&[core.to_str().expect("utf-8"), "--binary", zoo.path_text()])
         }
         Kind::Gcore => {
