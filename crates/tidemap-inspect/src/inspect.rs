@@ -931,6 +931,10 @@ impl Inspector {
         if candidates.len() > 1 || candidate.bucket_type.is_none() {
             candidates.retain(|m| fit.content_fits(candidate.address, m));
         }
+        // Shapes stand for types in generic code; no map is made with them.
+        if candidates.iter().any(|m| !m.name.contains("go.shape.")) {
+            candidates.retain(|m| !m.name.contains("go.shape."));
+        }
         if let Some(hint) = hints.get(&candidate.address) {
             let hinted: Vec<_> = candidates
                 .iter()

@@ -16,7 +16,7 @@ use crate::reading::{BucketShape, CHUNK_BYTES, Context};
 use crate::types::{MapLayout, Shape, Type, TypeRef, Types};
 
 /// Typed places at most.
-pub const PLACES_MAX: usize = 8 << 20;
+pub const PLACES_MAX: usize = 4 << 20;
 /// Depth of values inside values.
 const DEPTH_MAX: u32 = 64;
 /// Steps of a path that are printed.

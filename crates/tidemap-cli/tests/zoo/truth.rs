@@ -11,8 +11,6 @@ use tidemap_inspect::model::{GrowthKind, MapRow, Proof, RootKind, Snapshot};
 pub(crate) struct Truth {
     /// Release that built it.
     pub(crate) go: String,
-    /// Process id.
-    pub(crate) pid: i32,
     /// Its maps.
     pub(crate) maps: Vec<Animal>,
     decoys: Vec<String>,
