@@ -28,6 +28,9 @@ enum Kind {
     Gcore,
 }
 
+/// Empty maps of the library: one, of whose type no word is left in the program.
+const UNTYPED_MAX: usize = 1;
+
 #[test]
 fn truth_table() {
     let Some(zoos) = zoos() else {
@@ -94,14 +97,17 @@ fn truth_table() {
             .filter_map(|(_, _, outcome)| outcome.as_ref())
             .flat_map(|(score, _)| &score.strangers)
             .collect();
+        let mut untyped = 0;
         for (count, types) in &score.strangers {
-            let known = named.iter().any(|(_, names)| !names.is_disjoint(types));
-            if !known {
-                failed.push(format!(
-                    "{} {kind:?}: a map nobody knows: {count} entries, {types:?}",
-                    zoo.name()
-                ));
+            if *count == 0 && types.is_empty() {
+                // Nothing tells the type of an empty map of the library.
+                untyped += 1;
+            } else if !named.iter().any(|(_, names)| !names.is_disjoint(types)) {
+                failed.push(format!("{} {kind:?}: a map nobody knows: {count} entries, {types:?}", zoo.name()));
             }
+        }
+        if untyped > UNTYPED_MAX {
+            failed.push(format!("{} {kind:?}: {untyped} empty maps nobody knows", zoo.name()));
         }
     }
     // And the named ones hang at variables of other packages.
