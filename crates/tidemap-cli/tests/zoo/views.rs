@@ -177,7 +177,7 @@ fn the_committed_recording() {
         let process = zoo.start("hammer", &truth.path().join("truth.json"));
         let pid = process.pid().to_string();
         std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
-        ok(&["go", "record", &pid, file.to_str().expect("utf-8"), "--count", "4", "--interval", "100ms"]);
+        ok(&["go", "record", &pid, file.to_str().expect("utf-8"), "--count", "12", "--interval", "200ms"]);
     }
     let file = file.to_str().expect("utf-8");
     let (code, out, _) = run(&["go", "diff", file]);
