@@ -346,6 +346,19 @@ impl Inspector {
         Ok(fresh)
     }
 
+    /// Addresses of the arrays that a known map's entries lie in: bucket arrays, or
+    /// directory and groups. Empty when the map is gone.
+    ///
+    /// Costs reading the map.
+    pub fn arrays(&self, heap: &Heap, row: &MapRow) -> Vec<u64> {
+        let shape = BucketShape {
+            bytes: row.map_type.bucket_bytes.unwrap_or(0),
+            noscan: !row.map_type.bucket_pointers,
+        };
+        let reading = self.offsets.read(&self.context(heap), row.address, shape);
+        reading.map(|reading| reading.arrays).unwrap_or_default()
+    }
+
     /// The spans of the heap, for [`reread`](Self::reread).
     ///
     /// # Errors
