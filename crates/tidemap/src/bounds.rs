@@ -2,7 +2,13 @@
 //!
 //! Time on a shared machine is nobody's to promise; work is. Each constant here is
 //! held by the engine, counted in [`Stats::work_max`](crate::Stats) on every
-//! build, and asserted by `tests/it/bounds.rs` over millions of operations.
+//! build, and asserted by `tests/it/bounds.rs` and `tests/it/shrink.rs` over millions of
+//! operations. They hold while a map grows, shrinks, is turned round between the two, is swept
+//! or taken apart.
+//!
+//! Not bounded by a constant: how many buckets of one chain are *read*. A look-up, a removal and
+//! a step walk the chain they are in, whose length is that of the longest run of colliding
+//! keys ([`Stats::longest_chain_seen`](crate::Stats::longest_chain_seen)).
 
 use crate::raw::Rare;
 

@@ -79,6 +79,7 @@ mod disjoint;
 mod entry;
 mod entry_ref;
 mod error;
+mod extract_if;
 mod hash;
 mod iter;
 mod map;
@@ -93,7 +94,9 @@ mod set;
 mod set_entry;
 mod set_iter;
 mod set_ops;
+mod shrink;
 mod stats;
+mod sweep;
 mod table_api;
 mod unwind;
 
@@ -101,13 +104,16 @@ pub use batch::{ContainsMany, GetMany, SetGetMany};
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
 pub use equivalent::Equivalent;
 pub use error::TryReserveError;
+pub use extract_if::{ExtractIf, SetExtractIf};
 pub use hash::DefaultHashBuilder;
 pub use iter::{Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
 pub use map::{HashMap, OccupiedError, TryInsertError};
 pub use pace::{Budget, Progress};
 pub use reclaim::Reclaimer;
 pub use set::HashSet;
+pub use shrink::Shrink;
 pub use stats::{Growth, GrowthKind, LongChain, Stats, Work};
+pub use sweep::Sweep;
 pub use table_api::HashTable;
 
 /// Parallel iterators, with the feature `rayon`; the methods are on the maps.
@@ -139,6 +145,7 @@ pub mod par {
 pub mod hash_map {
     pub use crate::entry::{Entry, OccupiedEntry, VacantEntry};
     pub use crate::entry_ref::{EntryRef, VacantEntryRef};
+    pub use crate::extract_if::ExtractIf;
     pub use crate::hash::DefaultHashBuilder;
     pub use crate::iter::{
         Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut,
@@ -160,6 +167,7 @@ pub mod hash_map {
 /// assert_eq!(both.count(), 3);
 /// ```
 pub mod hash_set {
+    pub use crate::extract_if::SetExtractIf as ExtractIf;
     pub use crate::set::HashSet;
     pub use crate::set_entry::{Entry, OccupiedEntry, VacantEntry};
     pub use crate::set_iter::{Drain, IntoIter, Iter};

@@ -501,7 +501,7 @@ where
     #[inline(always)]
     pub(crate) fn insert_hashed(&mut self, hash: u64, key: K, value: V) -> Option<V> {
         let mut found = self.find_hashed(hash, &key);
-        if found.is_some() && self.table.is_relocating() {
+        if found.is_some() && self.table.owes() {
             // Replacing pays, too, or an old array would stay for ever. Places are void then.
             self.table.pay_share(entry_hasher(&self.hash_builder));
             found = self.find_hashed(hash, &key);

@@ -15,6 +15,9 @@ pub enum GrowthKind {
     /// The same number of buckets: chains are compacted and overflow buckets
     /// freed. Go calls this a same-size growth.
     SameSize,
+    /// Half the buckets: a growth backwards. Two buckets are merged into one, and memory goes back,
+    /// in the same array or, if that becomes small, in a smaller one.
+    Shrink,
     /// The same number of buckets in a new array, under a new seed of the hasher: keys collided.
     Reseed,
 }
@@ -27,6 +30,7 @@ impl GrowthKind {
             GrowthKind::InPlace => "in-place",
             GrowthKind::Relocating => "relocating",
             GrowthKind::SameSize => "same-size",
+            GrowthKind::Shrink => "shrink",
             GrowthKind::Reseed => "reseed",
         }
     }
@@ -127,7 +131,9 @@ pub struct Stats {
     pub growths_relocating: u64,
     /// See `growths_in_place`.
     pub growths_same_size: u64,
-    /// Growths that were put off because memory was refused.
+    /// Finished shrinks, halvings each.
+    pub shrinks: u64,
+    /// Growths that were put off, and shrinks that were given up, because memory was refused.
     pub growths_refused: u64,
     /// Bytes of memory in use: touched part of the present array, overflow pool,
     /// bookkeeping. Does not count what keys and values own on the heap.

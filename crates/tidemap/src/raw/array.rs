@@ -90,7 +90,7 @@ impl Tries {
     /// The most generous reservation only.
     pub(crate) const FIRST: Tries = Tries(0);
     /// The global allocator, the last resort.
-    const HEAP: Tries = Tries(3);
+    pub(crate) const HEAP: Tries = Tries(3);
     /// Everything, one after the other.
     pub(crate) const ALL: Tries = Tries(u8::MAX);
 
@@ -377,6 +377,17 @@ impl<A: Allocator + Clone> Array<A> {
         match self {
             Array::Run(run) => (buckets * Shape::<T>::STRIDE).saturating_sub(run.released_bytes()),
             _ => 0,
+        }
+    }
+
+    /// Whether the first `buckets` of an array of segments are there.
+    pub(crate) fn has<T>(&self, buckets: usize) -> bool {
+        match self {
+            // SAFETY: the run is ours and alive.
+            Array::Segments(run) => unsafe {
+                (**run).len() * buckets_per_segment::<T>() >= buckets
+            },
+            _ => true,
         }
     }
 

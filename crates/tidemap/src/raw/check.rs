@@ -47,7 +47,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     pub(crate) fn stats(&self) -> Stats {
         let buckets = match self.regions() {
             regions if !self.is_relocating() => regions.iter().map(|r| r.2 - r.1).sum(),
-            _ if self.behind().is_some() => self.mask + 1,
+            _ if self.behind().is_some() || self.is_shrinking() => self.mask + 1,
             _ => self.split_mask + 1,
         };
         let slots = buckets * Shape::<T>::SLOTS;
@@ -71,6 +71,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             growths_in_place: 0,
             growths_relocating: 0,
             growths_same_size: 0,
+            shrinks: 0,
             growths_refused: 0,
             bytes_live: 0,
             bytes_old: 0,
@@ -92,6 +93,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         stats.growths_in_place = cold.finished[GrowthKind::InPlace as usize];
         stats.growths_relocating = cold.finished[GrowthKind::Relocating as usize];
         stats.growths_same_size = cold.finished[GrowthKind::SameSize as usize];
+        stats.shrinks = cold.finished[GrowthKind::Shrink as usize];
         stats.growths_refused = cold.refused;
         stats.long_chains = cold.hostile.long_chains;
         stats.last_long_chain = cold.hostile.last;
@@ -102,14 +104,23 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             _ => self.mask + 1,
         };
         let bookkeeping = size_of_val(cold) + cold.log.bytes();
-        stats.bytes_live = cold.array.bytes::<T>(frontier)
-            + cold.hostile.fresh_bytes::<T>()
-            + cold.pool.bytes()
-            + bookkeeping;
-        stats.bytes_old = cold
-            .old
-            .as_ref()
-            .map_or(0, |old| old.bytes::<T>(self.old_array_buckets()));
+        let (large, small) = (
+            cold.array.bytes::<T>(frontier),
+            cold.old
+                .as_ref()
+                .map_or(0, |old| old.bytes::<T>(self.old_array_buckets())),
+        );
+        let stays;
+        (stays, stats.bytes_old) = match cold.old {
+            // The large one is left; what lies behind its frontier is given back.
+            Some(_) if cold.shrinking => {
+                let frontier = self.split_mask + 1 + self.cursor;
+                (small, cold.array.bytes::<T>(frontier))
+            }
+            _ => (large, small),
+        };
+        stats.bytes_live =
+            stays + cold.hostile.fresh_bytes::<T>() + cold.pool.bytes() + bookkeeping;
         stats.bytes_released = cold.released;
         let next = cold.next.as_ref().map_or(0, |array| array.reserved_bytes());
         let old = cold.old.as_ref().map_or(0, |array| array.reserved_bytes());
@@ -193,7 +204,20 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             "overflow buckets linked against handed out"
         );
         assert_eq!(cold.growth.is_some(), self.is_growing());
+        let must = self.is_relocating() || cold.shrinking;
+        assert!(
+            self.owes() || !must,
+            "memory is held and nobody pays for it"
+        );
+        assert!(
+            !self.owes() || must || cold.shrink_to > 0,
+            "shares for nothing"
+        );
+        if cold.shrinking {
+            assert_eq!(self.mask, 2 * self.split_mask + 1, "a shrink halves");
+        }
         if !self.is_growing() {
+            assert!(!cold.shrinking);
             assert!(cold.old.is_none() && self.pinned.is_null() && self.base == self.old_base);
         }
     }

@@ -21,6 +21,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// A table with clones of all entries.
     pub(crate) fn try_clone(&self, clone: impl Fn(&T) -> T) -> Result<Self, TryReserveError> {
         let mut copy = RawTable::new_in(self.alloc.clone());
+        copy.floor = self.policy().to_bits() as usize;
         if self.is_unallocated() {
             return Ok(copy);
         }
@@ -42,6 +43,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     copy.clone_chain(from, bucket_at::<T>(to, index), &clone)?;
                 }
             }
+        }
+        // SAFETY: tables with chains of their own have a cold part.
+        let queued = unsafe { (*self.cold).target };
+        if queued > copy.buckets() {
+            copy.queue(queued)?;
         }
         copy.set_credit();
         Ok(copy)
@@ -72,11 +78,14 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         };
         let base = array.base();
         let old_base = old.as_ref().map_or(base, Array::base);
-        self.cold = Cold::try_new(array, &self.alloc).map_err(|(error, _)| error)?;
+        self.cold =
+            Cold::try_new(array, other.policy(), &self.alloc).map_err(|(error, _)| error)?;
         // SAFETY: just made.
         let cold = unsafe { &mut *self.cold.cast_mut() };
         cold.old = old;
         cold.growth = theirs.growth;
+        (cold.shrinking, cold.shrink_to) = (theirs.shrinking, theirs.shrink_to);
+        cold.by_policy = theirs.by_policy;
         cold.longest_chain = theirs.longest_chain;
         cold.hostile.follow(&theirs.hostile);
         cold.kept = theirs.kept;

@@ -36,7 +36,7 @@ pub(super) struct Compaction {
 impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// After an overflow bucket was taken: begins a pass if there are too many.
     pub(super) fn consider_compaction(&mut self) {
-        if self.is_relocating() {
+        if self.owes() {
             return;
         }
         let [(_, _, buckets), ..] = self.regions();
@@ -110,7 +110,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     ///
     /// # Safety
     /// `home` is a live main bucket of the table that `cold` belongs to, not the pinned one.
-    unsafe fn compact_chain(cold: &mut Cold<T, A>, home: *mut u8, bytes_left: &mut usize) -> bool {
+    pub(super) unsafe fn compact_chain(
+        cold: &mut Cold<T, A>,
+        home: *mut u8,
+        bytes_left: &mut usize,
+    ) -> bool {
         let mut done = true;
         // SAFETY: chains link live overflow buckets; an entry's bytes are
         // copied before its old tag is cleared; no user code runs.

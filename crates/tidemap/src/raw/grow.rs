@@ -38,7 +38,7 @@ use super::pool::Pool;
 use super::reseed::Hostile;
 use super::shape::Shape;
 use super::split::SCATTERED_MOVES_MAX;
-use super::table::{RawTable, slot};
+use super::table::{RawTable, full_slots, slot};
 use super::tags::HEADER_BYTES;
 use crate::alloc::Allocator;
 use crate::bounds::{MOVE_BYTES_MAX, STEP_BUCKETS_MAX};
@@ -73,7 +73,7 @@ pub(crate) struct Cold<T, A: Allocator> {
     /// The array for it, where the present one cannot be extended.
     pub(super) next: Option<Array<A>>,
     /// A new page run still has to be advised before its pages are touched.
-    advise: bool,
+    pub(super) advise: bool,
     /// Which way to get memory comes next, after refusals.
     pub(super) tries: Tries,
     /// The bucket of the pinned chain whose entries come next.
@@ -83,16 +83,32 @@ pub(crate) struct Cold<T, A: Allocator> {
     pub(super) longest_chain: usize,
     pub(super) log: Log<A>,
     pub(super) started: u64,
-    pub(super) finished: [u64; 4],
+    pub(super) finished: [u64; 5],
     pub(super) refused: u64,
     pub(super) released: u64,
+    /// Whether the cursor goes down (D1).
+    pub(super) shrinking: bool,
+    /// Buckets that the table shall shrink to; 0 for none.
+    pub(super) shrink_to: usize,
+    /// Whether it was the policy that began the shrink, so that it may go on with it.
+    pub(super) by_policy: bool,
+    /// Which part of its room a table may fall to before a removal shrinks it.
+    pub(super) policy: f32,
+    /// After a shrink that could not begin: not again before the length has fallen below this.
+    pub(super) retry_below: usize,
+    /// The point that a clear in steps goes on from.
+    pub(super) cleared: u64,
     pub(super) hostile: Hostile<A>,
     pub(super) kept: Kept,
 }
 
 impl<T, A: Allocator + Clone> Cold<T, A> {
     /// The cold part of a table with this array.
-    pub(super) fn try_new(array: Array<A>, alloc: &A) -> Result<*mut Self, Refused<A>> {
+    pub(super) fn try_new(
+        array: Array<A>,
+        policy: f32,
+        alloc: &A,
+    ) -> Result<*mut Self, Refused<A>> {
         let layout = Layout::new::<Self>();
         // Clones first: they may panic.
         let (pool, log) = (Pool::new(alloc.clone()), Log::new(alloc.clone()));
@@ -117,9 +133,15 @@ impl<T, A: Allocator + Clone> Cold<T, A> {
             longest_chain: 1,
             log,
             started: 0,
-            finished: [0; 4],
+            finished: [0; 5],
             refused: 0,
             released: 0,
+            shrinking: false,
+            shrink_to: 0,
+            by_policy: false,
+            policy,
+            retry_below: usize::MAX,
+            cleared: 0,
             hostile: Hostile::new(),
             kept: Kept::of_empty(0),
         };
@@ -179,10 +201,12 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.split_mask + 1
     }
 
-    /// Main buckets of the layout that the table has or is growing to.
+    /// Main buckets of the layout that the table has, or is growing or shrinking to.
     pub(super) fn buckets(&self) -> usize {
         if self.is_unallocated() {
             0
+        } else if self.is_shrinking() {
+            self.split_mask + 1
         } else {
             self.mask + 1
         }
@@ -218,7 +242,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             array.advise(&mut meter);
         }
         let base = array.base();
-        self.cold = Cold::try_new(array, &self.alloc).map_err(|(error, _)| error)?;
+        self.cold = Cold::try_new(array, self.policy(), &self.alloc).map_err(|(error, _)| error)?;
         (self.base, self.old_base) = (base, base);
         self.mask = buckets - 1;
         // SAFETY: just made.
@@ -257,16 +281,43 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         Ok(())
     }
 
+    /// Replaces a single bucket by a shorter one for `entries`, not fewer than it holds. If memory
+    /// is refused it stays.
+    pub(super) fn shrink_single(&mut self, entries: usize) {
+        let (slots, len, old) = (self.len + self.credit, self.len, self.base);
+        let mut shorter = Self::new_in(self.alloc.clone());
+        if self.is_unallocated()
+            || entries >= slots
+            || shorter.allocate_single(entries.max(1)).is_err()
+        {
+            return;
+        }
+        let new_slots = shorter.credit;
+        // SAFETY: both are single buckets; the shorter one has a slot for each entry. Entries
+        // move as bytes, and the old memory is freed without them.
+        unsafe {
+            for (to, from) in full_slots::<T>(old, true).enumerate() {
+                ptr::copy_nonoverlapping(slot::<T>(old, from), slot::<T>(shorter.base, to), 1);
+                *shorter.base.add(to) = *old.add(from);
+            }
+            self.free_single(old, slots);
+        }
+        (self.base, self.old_base) = (shorter.base, shorter.base);
+        self.credit = new_slots - len;
+        core::mem::forget(shorter);
+    }
+
     /// Gives a single bucket a cold part, so that it can grow to more.
     fn ensure_cold(&mut self) -> Result<(), TryReserveError> {
         if self.cold.is_null() {
             // SAFETY: I7: this is how the single bucket was allocated; on failure
             // the table keeps owning it.
             let array = unsafe { self.single_array(self.base, self.len + self.credit) };
-            self.cold = Cold::try_new(array, &self.alloc).map_err(|(error, array)| {
-                array.forget();
-                error
-            })?;
+            self.cold =
+                Cold::try_new(array, self.policy(), &self.alloc).map_err(|(error, array)| {
+                    array.forget();
+                    error
+                })?;
         }
         Ok(())
     }
@@ -290,13 +341,20 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     }
 
     fn pay_metered(&mut self, hasher: &impl Fn(&T) -> u64) {
-        if self.is_relocating() || (self.is_growing() && self.len as u64 >= self.due()) {
+        if self.is_shrinking() {
+            let full = self.len >= Shape::<T>::room(self.split_mask + 1);
+            if !full || self.turn_up().is_err() {
+                self.step(hasher);
+            }
+        } else if self.is_relocating() || (self.is_growing() && self.len as u64 >= self.due()) {
             self.step(hasher);
         } else if !self.is_growing() && self.wants_growth() {
             match self.begin_next() {
                 Ok(()) => self.start_with_little(hasher),
                 Err(_) => self.put_off(),
             }
+        } else if self.wants_shrink() {
+            self.go_on(hasher);
         } else {
             self.compact_step();
         }
@@ -321,10 +379,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.begin(target.max(doubled))
     }
 
-    /// A share of a relocating growth, paid by operations that add nothing. Whether one was due.
+    /// A share of a shrink or of a relocating growth, paid by operations that add nothing. Whether
+    /// one was due.
     #[inline(always)]
     pub(crate) fn pay_share(&mut self, hasher: impl Fn(&T) -> u64) -> bool {
-        self.is_relocating() && self.pay_share_now(hasher)
+        self.owes() && self.pay_share_now(hasher)
     }
 
     #[cold]
@@ -334,11 +393,20 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let due = self.credit == 0;
         if due {
             self.metered(|table| {
-                table.step(&hasher);
+                table.go_on(&hasher);
                 table.set_credit();
             });
         }
         due
+    }
+
+    /// A step of what is going on, or the beginning of a shrink that is wanted.
+    fn go_on(&mut self, hasher: &impl Fn(&T) -> u64) {
+        if self.is_growing() {
+            self.step(hasher);
+        } else {
+            self.start_shrink();
+        }
     }
 
     /// Runs the slow path of an operation that begins here, and counts its work.
@@ -365,6 +433,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             .checked_add(additional)
             .ok_or(TryReserveError::CapacityOverflow)?;
         if wanted <= self.capacity() {
+            self.limit_shrink(wanted);
             return Ok(());
         }
         if self.is_unallocated() {
@@ -380,7 +449,12 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         }
         self.ensure_cold()?;
         self.metered(|table| {
-            if table.is_growing() {
+            if table.is_shrinking() {
+                table.turn_up()?;
+            }
+            if target <= table.buckets() {
+                // Turning round was all it took.
+            } else if table.is_growing() {
                 // One growth at a time: this one is next, and its memory is got now.
                 table.queue(target)?;
             } else {
@@ -401,7 +475,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     }
 
     /// Notes a growth to `target` buckets for when the present one has ended.
-    fn queue(&mut self, target: usize) -> Result<(), TryReserveError> {
+    pub(super) fn queue(&mut self, target: usize) -> Result<(), TryReserveError> {
         // SAFETY: the cold part exists while a growth runs.
         let cold = unsafe { &mut *self.cold.cast_mut() };
         if target <= self.buckets().max(cold.target) {
@@ -462,6 +536,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.compaction = None;
         cold.compact_at = 0;
         cold.target = 0;
+        cold.shrink_to = 0;
+        cold.retry_below = usize::MAX;
         self.split_mask = self.mask;
         self.mask = target - 1;
         self.cursor = 0;
@@ -484,6 +560,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             bytes_moved: 0,
             bytes_released: 0,
         });
+        self.set_floor();
         Ok(())
     }
 
@@ -493,7 +570,13 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let array = self.old_buckets().saturating_mul(Shape::<T>::STRIDE);
         // SAFETY: the cold part exists while a growth runs.
         let advise = unsafe { (*self.cold.cast_mut()).advise };
-        if bytes > MOVE_BYTES_MAX || array > 2 * MOVE_BYTES_MAX || advise {
+        // A longer jump scatters entries over pages of the new array.
+        let new = (self.mask + 1).saturating_mul(Shape::<T>::STRIDE);
+        if bytes > MOVE_BYTES_MAX
+            || array > 2 * MOVE_BYTES_MAX
+            || new > 4 * MOVE_BYTES_MAX
+            || advise
+        {
             return;
         }
         while self.is_growing() && self.step(hasher) {}
@@ -520,6 +603,9 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: the cold part exists while a growth runs. It is its own
         // allocation, so this borrow overlaps none of the table.
         let cold = unsafe { &mut *self.cold.cast_mut() };
+        if cold.shrinking {
+            return self.shrink_step(cold);
+        }
         if cold.advise {
             cold.advise = false;
             cold.array.advise(&mut cold.meter);
@@ -588,6 +674,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.split_mask = 0;
         self.cursor = usize::MAX;
         self.pinned = ptr::null_mut();
+        self.floor = self.floor_by(cold);
     }
 
     /// After `clear`: whatever grew is done, because there is nothing to move.
@@ -596,33 +683,57 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: callers made sure that the cold part exists.
         let cold = unsafe { &mut *self.cold.cast_mut() };
         cold.compaction = None;
-        cold.advise = false;
         cold.hostile.forget();
-        if self.is_growing() {
+        if cold.shrinking {
+            // Goes on: memory is still to be given back.
+        } else if self.is_growing() {
+            cold.advise = false;
             if self.is_relocating() {
-                // New buckets ahead of the frontier may never have been written.
-                if matches!(cold.array, Array::Heap { .. }) {
-                    for index in 0..=self.mask {
-                        // SAFETY: the new array has `mask + 1` buckets.
-                        unsafe { bucket_at::<T>(self.base, index).write_bytes(0, HEADER_BYTES) };
-                    }
-                }
+                self.clear_relocation(cold);
             } else if self.mask == 2 * self.split_mask + 1 {
                 // Segments ahead of the frontier may not be there yet: back to where
                 // the doubling began.
                 self.mask = self.split_mask;
+                if let Some(growth) = &mut cold.growth {
+                    growth.to_buckets = growth.from_buckets;
+                }
             }
             self.end_growth(cold, old_buckets);
         }
         cold.kept = Kept::of_empty(self.mask);
-        self.credit = Shape::<T>::room(self.buckets());
+        self.set_credit();
+    }
+
+    /// Makes one of the two arrays of an empty table fit for use as a whole.
+    fn clear_relocation(&mut self, cold: &mut Cold<T, A>) {
+        let new = self.mask + 1;
+        if matches!(cold.array, Array::Segments(_)) && !cold.array.has::<T>(new) {
+            // Turned round after segments were given back: the old array it is.
+            if let Some(old) = cold.old.take() {
+                cold.old = Some(core::mem::replace(&mut cold.array, old));
+                self.base = self.old_base;
+                self.mask = self.split_mask;
+                if let Some(growth) = &mut cold.growth {
+                    growth.to_buckets = growth.from_buckets;
+                }
+            }
+        }
+        // Buckets ahead of the frontier may never have been written.
+        if matches!(cold.array, Array::Heap { .. }) {
+            for index in 0..=self.mask {
+                // SAFETY: the array has `mask + 1` buckets.
+                unsafe { bucket_at::<T>(self.base, index).write_bytes(0, HEADER_BYTES) };
+            }
+        }
     }
 
     /// How many entries may come before the next slow path. At least 1.
     pub(super) fn set_credit(&mut self) {
         // SAFETY: callers made sure that the cold part exists.
         let cold = unsafe { &*self.cold };
-        let mut credit = if self.is_relocating() {
+        let mut credit = if cold.shrinking {
+            self.shrink_credit(cold)
+        } else if self.is_relocating() {
             self.relocation_credit(cold)
         } else if self.is_growing() {
             usize::try_from(self.due() - (self.len as u64).min(self.due())).unwrap_or(usize::MAX)
@@ -639,6 +750,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         }
         if cold.compaction.is_some() {
             credit = credit.min(super::compact::CREDIT);
+        }
+        self.floor = self.floor_by(cold);
+        if self.floor == usize::MAX && !self.is_growing() {
+            // So is a smaller one.
+            credit = 1;
         }
         self.credit = credit.max(1);
     }
@@ -671,13 +787,15 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let releases = cold.old.as_ref().map_or(0, |array| {
             array.releasable::<T>(old) / tidemap_span::RELEASE_STEP_BYTES
         });
-        let steps = left * 16 / sixteenths + releases as u64 + u64::from(cold.advise) + 1;
-        // Removals pay as insertions do: a table that became shorter is in no less of a hurry.
-        (end.saturating_sub(self.len.max(start)) as u64 / steps) as usize
+        let others = releases as u64 + u64::from(cold.advise) + 1;
+        let steps = left * 16 / sixteenths + others;
+        // Removals pay as insertions do: no share comes later than it would with insertions alone.
+        let most = (end - start) as u64 / (old as u64 * 16 / sixteenths + others);
+        (end.saturating_sub(self.len.max(start)) as u64 / steps).min(most) as usize
     }
 
     /// Old buckets that one step deals with on average, in sixteenths.
-    fn buckets_per_step(doubling: bool) -> u64 {
+    pub(super) fn buckets_per_step(doubling: bool) -> u64 {
         let entries = Shape::<T>::SLOTS as u64;
         let moved = if doubling {
             (MOVE_BYTES_MAX.max(2 * Shape::<T>::ENTRY) / Shape::<T>::ENTRY.max(1)) as u64

@@ -4,10 +4,10 @@
 //! that spare hashing), [`table`] (where a key
 //! lives, look-up, insertion, removal), [`grow`] (when a table grows), [`split`] (how
 //! entries move), [`compact`]
-//! (same-size growth), [`reseed`] (hostile keys), [`pace`] (work in idle time), [`array`] and
-//! [`pool`] (where memory comes from), [`reclaim`] (where it goes in the end), [`iter`],
-//! [`clone`], [`check`]; beside them [`prefetch`] (batches), `range` (several threads) and
-//! [`same_type`].
+//! (same-size growth), [`shrink`] (growth backwards), [`reseed`] (hostile keys), [`pace`] (work in
+//! idle time), [`sweep`] (walks that are interrupted), [`array`] and [`pool`] (where memory comes from), [`reclaim`]
+//! (where it goes in the end), [`iter`], [`clone`], [`check`]; beside them [`prefetch`]
+//! (batches), `range` (several threads) and [`same_type`].
 
 mod array;
 mod check;
@@ -27,7 +27,9 @@ mod reclaim;
 mod reseed;
 mod same_type;
 mod shape;
+mod shrink;
 mod split;
+mod sweep;
 mod table;
 mod tags;
 
@@ -37,6 +39,7 @@ pub(crate) use prefetch::prefetch;
 pub(crate) use range::{RangeIter, RawRange};
 pub(crate) use reclaim::Reclaim;
 pub(crate) use same_type::{as_type_mut, has_text, text_of};
+pub(crate) use sweep::{Position, Verdict};
 pub(crate) use table::{Place, RawTable};
 
 /// Makes rare states common where tests look for them.

@@ -53,11 +53,16 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.advance(usize::MAX, hasher);
     }
 
+    /// Whether a shrink is going on or waits.
+    pub(crate) fn is_shrinking_or_will(&self) -> bool {
+        self.is_shrinking() || self.wants_shrink()
+    }
+
     /// Whether a growth is going on or waits.
     pub(crate) fn is_growing_or_will(&self) -> bool {
         // SAFETY: the cold part, if there is one, lives as long as the table.
         let waits = !self.cold.is_null() && unsafe { (*self.cold).target } > self.buckets();
-        self.is_growing() || waits
+        (self.is_growing() && !self.is_shrinking()) || waits
     }
 
     /// An error if a growth that was asked for is still not done.
@@ -76,7 +81,10 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         }
         // SAFETY: the cold part exists.
         let cold = unsafe { &*self.cold };
-        self.is_growing() || cold.target > self.buckets() || cold.compaction.is_some()
+        self.is_growing()
+            || cold.target > self.buckets()
+            || self.wants_shrink()
+            || cold.compaction.is_some()
     }
 
     /// One step of whatever is pending; `false` if memory was refused.
@@ -88,6 +96,9 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let target = unsafe { (*self.cold.cast_mut()).target };
         if target > self.buckets() {
             return self.metered(|table| table.begin(target)).is_ok();
+        }
+        if self.wants_shrink() {
+            return self.metered(Self::start_shrink);
         }
         self.metered(Self::compact_step);
         true

@@ -144,6 +144,23 @@ impl<T, A: Allocator> Pool<T, A> {
         Some(())
     }
 
+    /// Whether no bucket is in use, but blocks are held.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.in_use == 0 && !self.blocks.is_null()
+    }
+
+    /// Frees one block of a pool that [is idle](Self::is_idle); how many bytes that was. One
+    /// allocator call.
+    pub(crate) fn trim(&mut self) -> usize {
+        if !self.is_idle() {
+            return 0;
+        }
+        self.free = ptr::null_mut();
+        self.bump_left = 0;
+        // SAFETY: no bucket is in use, and none is left to be handed out.
+        unsafe { self.free_block() }
+    }
+
     /// Forgets every bucket handed out and frees all blocks.
     ///
     /// # Safety

@@ -351,6 +351,9 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.compact_at = 0;
         cold.tries = Tries::FIRST;
         cold.set_advise(fresh.array.wants_advice());
+        // A shrink in place, frozen like a growth.
+        cold.shrinking = false;
+        cold.shrink_to = 0;
         cold.hostile.wanted = false;
         cold.hostile.met = 0;
         cold.hostile.reseeds += 1;

@@ -24,6 +24,9 @@
 //! I6. `len` counts the entries.
 //! I7. `cold` is null only for an unallocated table (`base` is [`EMPTY`]) or a single bucket of
 //!     `len + credit` slots.
+//! I8. `floor` is `usize::MAX` while operations that add nothing owe shares, too; else a
+//!     removal that leaves fewer entries begins a shrink. 0 if none does. Without a cold part
+//!     it keeps the bits of the policy for one.
 //!
 //! So a look-up reads registers to find its home, and then exactly one chain. The pinned
 //! bucket is the exception that keeps a split of a very long chain bounded: what was moved of
@@ -66,6 +69,7 @@ pub(crate) struct RawTable<T, A: Allocator + Clone = Global> {
     pub(super) pinned: *mut u8,
     pub(super) len: usize,
     pub(super) credit: usize,
+    pub(super) floor: usize,
     /// `*const`, though it is written through: so the table is covariant in `T`.
     pub(super) cold: *const Cold<T, A>,
     pub(super) alloc: A,
@@ -205,6 +209,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             pinned: ptr::null_mut(),
             len: 0,
             credit: 0,
+            floor: 0,
             cold: ptr::null(),
             alloc,
             marker: PhantomData,
@@ -397,8 +402,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let tag = tag_of(hash);
         let mut home = self.home(hash);
         if home == self.pinned {
-            cold_path();
-            home = self.split_home(hash);
+            home = self.pinned_goal(hash);
         }
         // SAFETY: the home exists (I3); a slot that `empty_slot` names is free.
         unsafe {
@@ -520,6 +524,23 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         }
     }
 
+    /// Takes the entry at `place` out, but leaves its chain untidy: valid, but perhaps longer than
+    /// need be.
+    ///
+    /// # Safety
+    /// `place` names an entry of this table.
+    pub(crate) unsafe fn extract(&mut self, place: Place) -> T {
+        // SAFETY: clearing the tag first makes us the entry's owner.
+        unsafe {
+            *place.bucket.add(place.index) = 0;
+            self.len -= 1;
+            if !self.owes() {
+                self.credit += 1;
+            }
+            slot::<T>(place.bucket, place.index).read()
+        }
+    }
+
     /// Takes the entry at `place` out.
     ///
     /// # Safety
@@ -531,12 +552,14 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         unsafe {
             *place.bucket.add(place.index) = 0;
             self.len -= 1;
-            if self.old_base == self.base {
-                self.credit += 1;
-            }
             let value = slot::<T>(place.bucket, place.index).read();
             if place.bucket != place.home && place.home != self.pinned {
                 Self::tidy(self.cold.cast_mut(), place.home);
+            }
+            if self.len < self.floor {
+                self.removed_below_floor();
+            } else {
+                self.credit += 1;
             }
             value
         }
@@ -665,6 +688,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             (*self.cold.cast_mut()).pool.reset();
             self.clear_growth();
         }
+        self.after_removals();
     }
 
     /// Keeps the entries that `keep` accepts.
@@ -684,7 +708,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                             if !keep(&mut *entry) {
                                 *bucket.add(index) = 0;
                                 self.len -= 1;
-                                if self.old_base == self.base {
+                                if !self.owes() {
                                     self.credit += 1;
                                 }
                                 from_chain |= !is_main;
@@ -703,6 +727,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 }
             }
         }
+        self.after_removals();
     }
 
     /// Frees the memory of a table without entries, which is unallocated then.
@@ -710,6 +735,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         if self.is_unallocated() {
             return;
         }
+        let floor = self.policy().to_bits() as usize;
         if self.cold.is_null() {
             // SAFETY: I7 tells the size that the single bucket was allocated with.
             unsafe { self.free_single(self.base, self.len + self.credit) };
@@ -718,6 +744,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             unsafe { Cold::free(self.cold.cast_mut(), &self.alloc) };
         }
         let base = (&raw const EMPTY).cast::<u8>().cast_mut();
+        self.floor = floor;
         (self.base, self.old_base, self.pinned) = (base, base, ptr::null_mut());
         (self.mask, self.split_mask, self.cursor) = (0, 0, usize::MAX);
         self.credit = 0;
@@ -726,7 +753,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
 
     /// Turns the table into an empty one without memory and returns the old.
     pub(crate) fn take(&mut self) -> Self {
-        let empty = RawTable::new_in(self.alloc.clone());
+        let mut empty = RawTable::new_in(self.alloc.clone());
+        empty.floor = self.policy().to_bits() as usize;
         core::mem::replace(self, empty)
     }
 }

@@ -114,6 +114,21 @@ fn leave<const PADDING: usize>(way: usize, mut map: Map<PADDING>) -> usize {
             map.reserve(3 * len);
             map.finish();
         }
+        11 => {
+            map.shrink_to_fit();
+            map.reserve_now(9 * len);
+            map.begin_shrink();
+            map.extend((0..6 * FEW).map(entry::<PADDING>));
+        }
+        12 => {
+            map.set_shrink_policy(tidemap::Shrink::WhenBelow(0.3));
+            map.retain(|key, _| key.name % 9 == 0);
+            for name in 0..900 {
+                drop(map.remove(&entry::<PADDING>(name).0));
+            }
+            assert_eq!(alive(), 0);
+            map.extend((0..FEW).map(entry::<PADDING>));
+        }
         _ => unreachable!(),
     }
     map.check_invariants();
@@ -123,7 +138,7 @@ fn leave<const PADDING: usize>(way: usize, mut map: Map<PADDING>) -> usize {
 
 /// Entries to fill a map with again.
 const FEW: u64 = if cfg!(miri) { 5 } else { 50 };
-const WAYS: usize = 11;
+const WAYS: usize = 13;
 /// The way that leaks on purpose.
 const LEAKS: usize = 4;
 

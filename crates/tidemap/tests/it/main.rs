@@ -17,5 +17,7 @@ mod panics;
 mod reserve;
 mod same_size;
 mod sequences;
+mod shrink;
 mod support;
+mod sweeps;
 mod types;

@@ -7,11 +7,11 @@
 use std::collections::HashMap as Model;
 use std::hash::{BuildHasher, Hash};
 
-use tidemap::HashMap;
+use tidemap::{Budget, HashMap, Shrink};
 
 use crate::support::{Bent, Quality, Random, STATES, STRESS, state_of};
 
-const OPS: [&str; 14] = [
+const OPS: [&str; 17] = [
     "insert",
     "get",
     "get_mut",
@@ -26,6 +26,9 @@ const OPS: [&str; 14] = [
     "clone",
     "clear",
     "drain",
+    "begin_shrink",
+    "shrink_to",
+    "advance",
 ];
 
 /// How often each operation was run in each state.
@@ -36,7 +39,10 @@ impl Census {
     /// A kind of operation that this state has not seen, if the state is not calm.
     fn missing(&self, state: usize) -> Option<usize> {
         // From the first: the last ones end a growth.
-        (0..OPS.len()).find(|&op| state > 0 && self.0[op][state] == 0)
+        let ends = [16, 14, 15, 12, 13];
+        (0..12)
+            .chain(ends)
+            .find(|&op| state > 0 && self.0[op][state] == 0)
     }
 
     fn assert_all(&self, states: impl IntoIterator<Item = usize> + Clone) {
@@ -90,7 +96,7 @@ pub(crate) fn walk<K, V, S>(
         let op = match roll {
             // Growths that hold memory are short: what they lack goes first.
             _ if census.missing(state).is_some() => census.missing(state).unwrap_or(0),
-            _ if rare => 9 + random.below(5) as usize,
+            _ if rare => 9 + random.below(8) as usize,
             0..400 if likes_growth => 0,
             0..400 => 3,
             400..500 => 1,
@@ -174,6 +180,23 @@ pub(crate) fn walk<K, V, S>(
                 assert!(copy == map, "a clone differs at step {step}");
                 // Goes on with the copy: its growth must work, too.
                 map = copy;
+            }
+            14 => {
+                map.begin_shrink_to(random.below(map.len() as u64 + 30) as usize);
+                // From now on by itself, sometimes.
+                map.set_shrink_policy(match random.below(3) {
+                    0 => Shrink::Never,
+                    _ => Shrink::WhenBelow(random.below(50) as f32 / 100.0),
+                });
+            }
+            15 => {
+                let least = random.below(plan.keys) as usize;
+                let before = map.capacity();
+                map.shrink_to(least);
+                assert!(map.capacity() >= map.len().max(least.min(before)));
+            }
+            16 => {
+                map.advance(Budget::buckets(random.below(200) as usize));
             }
             _ => {
                 let taken = random.below(map.len() as u64 + 1) as usize;
@@ -340,12 +363,12 @@ fn every_operation_in_every_growth_state() {
             ops: 300_000,
             keys: 40_000,
             check_every: 5_000,
-            rare: 4_000,
+            rare: 8_000,
         };
         walk(&plan, Bent(Quality::Good), |k| k, |v| v, &mut census);
     }
     println!("good hashes: {:?}", census.0);
-    census.assert_all([0, 1, 2]);
+    census.assert_all([0, 1, 2, 4]);
 
     let mut census = Census::default();
     for seed in 1..=3 {
@@ -367,7 +390,7 @@ fn every_operation_in_every_growth_state() {
         );
     }
     println!("bad hashes: {:?}", census.0);
-    census.assert_all([0, 2, 3]);
+    census.assert_all([0, 2, 3, 4]);
     if STRESS {
         census.assert_all([1]);
     }

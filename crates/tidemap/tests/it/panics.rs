@@ -107,6 +107,13 @@ fn operations<const PADDING: usize>() -> Vec<Operation<PADDING>> {
             map.reserve(map.len() * 3);
         }),
         ("finish", Leaves::All, |map, _| map.finish()),
+        ("begin_shrink", Leaves::All, |map, _| {
+            map.begin_shrink();
+        }),
+        ("shrink_to_fit", Leaves::All, |map, _| map.shrink_to_fit()),
+        ("advance", Leaves::All, |map, _| {
+            map.advance(tidemap::Budget::buckets(5));
+        }),
         ("retain", Leaves::Part, |map, _| {
             map.retain(|key, _| {
                 tick();

@@ -6,7 +6,7 @@ use std::collections::{HashMap as Model, HashSet as ModelSet};
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use proptest::prelude::*;
-use tidemap::{Entry, HashMap, HashSet};
+use tidemap::{Budget, Entry, HashMap, HashSet, Shrink};
 
 use crate::support::{Bent, Quality, Random};
 
@@ -27,6 +27,10 @@ enum Op {
     Clone,
     Drain(u16),
     Finish,
+    BeginShrink(u16),
+    ShrinkTo(u16),
+    Policy(u8),
+    Advance(u8),
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -47,6 +51,10 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Clone),
         1 => (0u16..30).prop_map(Op::Drain),
         1 => Just(Op::Finish),
+        2 => (0u16..200).prop_map(Op::BeginShrink),
+        1 => (0u16..200).prop_map(Op::ShrinkTo),
+        1 => (0u8..50).prop_map(Op::Policy),
+        1 => (0u8..50).prop_map(Op::Advance),
     ]
 }
 
@@ -140,6 +148,18 @@ fn check<const WORDS: usize>(quality: Quality, ops: &[Op]) {
             Op::Finish => {
                 map.finish();
                 assert_eq!(map.growth(), None);
+            }
+            Op::BeginShrink(least) => {
+                map.begin_shrink_to(least.into());
+            }
+            Op::ShrinkTo(least) => {
+                let before = map.capacity();
+                map.shrink_to(least.into());
+                assert!(map.capacity() >= map.len().max(before.min(least.into())));
+            }
+            Op::Policy(part) => map.set_shrink_policy(Shrink::WhenBelow(f32::from(part) / 100.0)),
+            Op::Advance(budget) => {
+                map.advance(Budget::buckets(budget.into()));
             }
         }
         map.check_invariants();

@@ -164,3 +164,66 @@ fn reservations_survive_the_refusal_of_any_request() {
         }
     }
 }
+
+/// Shrinks, turned round and not, with the n-th request refused: nothing is lost, and memory
+/// that is back is used.
+#[test]
+fn shrinks_survive_the_refusal_of_any_request() {
+    fn run<V: Copy + PartialEq + std::fmt::Debug>(
+        len: u64,
+        value: V,
+        first: u64,
+        many: u64,
+    ) -> u64 {
+        // Colliding in part, so that merges need overflow buckets.
+        let mut map: HashMap<Key, V> = HashMap::new();
+        map.reserve_now(12 * len as usize);
+        for i in 0..len {
+            map.insert(Key(i), value);
+        }
+        let ((), refused) = refusing(first, many, || {
+            map.begin_shrink();
+            for i in 0..len {
+                map.get_mut(&Key(i));
+                if i % 2 == 0 {
+                    map.remove(&Key(i));
+                }
+                if i == len / 2 {
+                    map.begin_shrink();
+                }
+            }
+            // Fills up again: turned round, and growing.
+            for i in 0..2 * len {
+                let _ = map.try_insert(Key(i + len), value);
+            }
+            map.shrink_to_fit();
+        });
+        map.check_invariants();
+        let odd = (0..len).filter(|i| i % 2 == 1);
+        assert!(odd.clone().all(|i| map.get(&Key(i)) == Some(&value)));
+        assert!((0..len).step_by(2).all(|i| !map.contains_key(&Key(i))));
+        // Memory is back.
+        map.retain(|key, _| key.0 % 16 == 1);
+        let left = map.len();
+        map.begin_shrink();
+        map.finish();
+        assert!(!map.has_pending_work());
+        assert!(map.capacity() <= 4 * left.max(20), "{}", map.capacity());
+        assert_eq!(map.len(), left);
+        map.check_invariants();
+        refused
+    }
+    let (len, step) = if cfg!(miri) { (30, 4) } else { (400, 1) };
+    for many in [1, FOR_EVER] {
+        let mut first = 0;
+        while run(len, 7u64, first, many) > 0 {
+            first += step;
+        }
+        let short = first;
+        while run(len / 8, [7u64; 128], first - short, many) > 0 {
+            first += step;
+        }
+        println!("{first} requests refused");
+        assert!(first > 2);
+    }
+}

@@ -120,6 +120,47 @@ mod hash_map_drain {
     }
 }
 
+mod hash_map_extractif {
+    use super::hash_map::*;
+    use super::*;
+    use super::RandomState;
+
+    // 1.88.0, hash_map::ExtractIf: Debug for ExtractIf<'_, K, V, F, A>
+    fn i31<'x, K, V, F>(it: ExtractIf<'x, K, V, F>, _: (&'x K, &'x V, &'x F, )) -> impl Debug where K: Debug, V: Debug {
+        it
+    }
+
+    // 1.88.0, hash_map::ExtractIf: Iterator for ExtractIf<'_, K, V, F, A>
+    fn i32<'x, K, V, F>(it: ExtractIf<'x, K, V, F>, _: (&'x K, &'x V, &'x F, )) -> impl Iterator where F: FnMut(&K, &mut V) -> bool {
+        it
+    }
+
+    // 1.88.0, hash_map::ExtractIf: FusedIterator for ExtractIf<'_, K, V, F, A>
+    fn i33<'x, K, V, F>(it: ExtractIf<'x, K, V, F>, _: (&'x K, &'x V, &'x F, )) -> impl FusedIterator where F: FnMut(&K, &mut V) -> bool {
+        it
+    }
+
+    // auto, hash_map::ExtractIf: RefUnwindSafe for ExtractIf<'a, K, V, F, A>
+    fn i34<'a, K, V, F>(it: ExtractIf<'a, K, V, F>, _: (&'a K, &'a V, &'a F, )) -> impl RefUnwindSafe where F: RefUnwindSafe, K: RefUnwindSafe, V: RefUnwindSafe {
+        it
+    }
+
+    // auto, hash_map::ExtractIf: Send for ExtractIf<'a, K, V, F, A>
+    fn i35<'a, K, V, F>(it: ExtractIf<'a, K, V, F>, _: (&'a K, &'a V, &'a F, )) -> impl Send where F: Send, K: Send, V: Send {
+        it
+    }
+
+    // auto, hash_map::ExtractIf: Sync for ExtractIf<'a, K, V, F, A>
+    fn i36<'a, K, V, F>(it: ExtractIf<'a, K, V, F>, _: (&'a K, &'a V, &'a F, )) -> impl Sync where F: Sync, K: Sync, V: Sync {
+        it
+    }
+
+    // auto, hash_map::ExtractIf: Unpin for ExtractIf<'a, K, V, F, A>
+    fn i37<'a, K, V, F>(it: ExtractIf<'a, K, V, F>, _: (&'a K, &'a V, &'a F, )) -> impl Unpin where F: Unpin {
+        it
+    }
+}
+
 mod hash_map_hashmap {
     use super::hash_map::*;
     use super::*;
@@ -200,6 +241,11 @@ mod hash_map_hashmap {
         let _: for<'s> fn(&'s mut HashMap<K, V, S>) -> Drain<'s, K, V> = <HashMap<K, V, S>>::drain;
     }
 
+    // 1.88.0, hash_map::HashMap::extract_if
+    fn m53<K, V, S, F>(_: ()) where F: FnMut(&K, &mut V) -> bool {
+        let _: for<'s> fn(&'s mut HashMap<K, V, S>, F) -> ExtractIf<'s, K, V, F> = <HashMap<K, V, S>>::extract_if::<F>;
+    }
+
     // 1.18.0, hash_map::HashMap::retain
     fn m54<K, V, S, F>(_: ()) where F: FnMut(&K, &mut V) -> bool {
         let _: for<'s> fn(&'s mut HashMap<K, V, S>, F) = <HashMap<K, V, S>>::retain::<F>;
@@ -223,6 +269,16 @@ mod hash_map_hashmap {
     // 1.57.0, hash_map::HashMap::try_reserve
     fn m58<K, V, S>(_: ()) where K: Eq + Hash, S: BuildHasher {
         let _: for<'s> fn(&'s mut HashMap<K, V, S>, usize) -> Result<(), TryReserveError> = <HashMap<K, V, S>>::try_reserve;
+    }
+
+    // 1.0.0, hash_map::HashMap::shrink_to_fit
+    fn m59<K, V, S>(_: ()) where K: Eq + Hash, S: BuildHasher {
+        let _: for<'s> fn(&'s mut HashMap<K, V, S>) = <HashMap<K, V, S>>::shrink_to_fit;
+    }
+
+    // 1.56.0, hash_map::HashMap::shrink_to
+    fn m60<K, V, S>(_: ()) where K: Eq + Hash, S: BuildHasher {
+        let _: for<'s> fn(&'s mut HashMap<K, V, S>, usize) = <HashMap<K, V, S>>::shrink_to;
     }
 
     // 1.0.0, hash_map::HashMap::entry
@@ -1038,6 +1094,47 @@ mod hash_set_drain {
     }
 }
 
+mod hash_set_extractif {
+    use super::hash_set::*;
+    use super::*;
+    use super::RandomState;
+
+    // 1.88.0, hash_set::ExtractIf: Debug for ExtractIf<'_, K, F, A>
+    fn i219<'x, K, F>(it: ExtractIf<'x, K, F>, _: (&'x K, &'x F, )) -> impl Debug where K: Debug {
+        it
+    }
+
+    // 1.88.0, hash_set::ExtractIf: Iterator for ExtractIf<'_, K, F, A>
+    fn i220<'x, K, F>(it: ExtractIf<'x, K, F>, _: (&'x K, &'x F, )) -> impl Iterator where F: FnMut(&K) -> bool {
+        it
+    }
+
+    // 1.88.0, hash_set::ExtractIf: FusedIterator for ExtractIf<'_, K, F, A>
+    fn i221<'x, K, F>(it: ExtractIf<'x, K, F>, _: (&'x K, &'x F, )) -> impl FusedIterator where F: FnMut(&K) -> bool {
+        it
+    }
+
+    // auto, hash_set::ExtractIf: RefUnwindSafe for ExtractIf<'a, K, F, A>
+    fn i222<'a, K, F>(it: ExtractIf<'a, K, F>, _: (&'a K, &'a F, )) -> impl RefUnwindSafe where F: RefUnwindSafe, K: RefUnwindSafe {
+        it
+    }
+
+    // auto, hash_set::ExtractIf: Send for ExtractIf<'a, K, F, A>
+    fn i223<'a, K, F>(it: ExtractIf<'a, K, F>, _: (&'a K, &'a F, )) -> impl Send where F: Send, K: Send {
+        it
+    }
+
+    // auto, hash_set::ExtractIf: Sync for ExtractIf<'a, K, F, A>
+    fn i224<'a, K, F>(it: ExtractIf<'a, K, F>, _: (&'a K, &'a F, )) -> impl Sync where F: Sync, K: Sync {
+        it
+    }
+
+    // auto, hash_set::ExtractIf: Unpin for ExtractIf<'a, K, F, A>
+    fn i225<'a, K, F>(it: ExtractIf<'a, K, F>, _: (&'a K, &'a F, )) -> impl Unpin where F: Unpin {
+        it
+    }
+}
+
 mod hash_set_hashset {
     use super::hash_set::*;
     use super::*;
@@ -1088,6 +1185,11 @@ mod hash_set_hashset {
         let _: for<'s> fn(&'s mut HashSet<T, S>) -> Drain<'s, T> = <HashSet<T, S>>::drain;
     }
 
+    // 1.88.0, hash_set::HashSet::extract_if
+    fn m235<T, S, F>(_: ()) where F: FnMut(&T) -> bool {
+        let _: for<'s> fn(&'s mut HashSet<T, S>, F) -> ExtractIf<'s, T, F> = <HashSet<T, S>>::extract_if::<F>;
+    }
+
     // 1.18.0, hash_set::HashSet::retain
     fn m236<T, S, F>(_: ()) where F: FnMut(&T) -> bool {
         let _: for<'s> fn(&'s mut HashSet<T, S>, F) = <HashSet<T, S>>::retain::<F>;
@@ -1111,6 +1213,16 @@ mod hash_set_hashset {
     // 1.57.0, hash_set::HashSet::try_reserve
     fn m240<T, S>(_: ()) where T: Eq + Hash, S: BuildHasher {
         let _: for<'s> fn(&'s mut HashSet<T, S>, usize) -> Result<(), TryReserveError> = <HashSet<T, S>>::try_reserve;
+    }
+
+    // 1.0.0, hash_set::HashSet::shrink_to_fit
+    fn m241<T, S>(_: ()) where T: Eq + Hash, S: BuildHasher {
+        let _: for<'s> fn(&'s mut HashSet<T, S>) = <HashSet<T, S>>::shrink_to_fit;
+    }
+
+    // 1.56.0, hash_set::HashSet::shrink_to
+    fn m242<T, S>(_: ()) where T: Eq + Hash, S: BuildHasher {
+        let _: for<'s> fn(&'s mut HashSet<T, S>, usize) = <HashSet<T, S>>::shrink_to;
     }
 
     // 1.0.0, hash_set::HashSet::difference
