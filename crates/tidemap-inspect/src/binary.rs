@@ -195,6 +195,10 @@ impl Binary {
 
 /// The release in the build information, if there is one.
 fn go_version(elf: &Elf<'_>) -> Option<String> {
+    from_build_info(elf).or_else(|| from_runtime(elf))
+}
+
+fn from_build_info(elf: &Elf<'_>) -> Option<String> {
     let section = elf.section_by_name(".go.buildinfo")?;
     let data = section.data().ok()?;
     let at = data
@@ -222,6 +226,34 @@ fn go_version(elf: &Elf<'_>) -> Option<String> {
     (!text.is_empty()).then(|| text.to_string())
 }
 
+/// Some builds leave the build information out. The runtime still keeps its release in a string
+/// variable: a word of the data section that points to the text, and its length behind it.
+fn from_runtime(elf: &Elf<'_>) -> Option<String> {
+    elf.section_by_name(".gopclntab")
+        .or_else(|| elf.section_by_name(".data.rel.ro.gopclntab"))?;
+    let texts = elf.section_by_name(".rodata")?;
+    let (start, texts) = (texts.address(), texts.data().ok()?);
+    let data = elf.section_by_name(".data")?.data().ok()?;
+    data.chunks_exact(8)
+        .zip(data.chunks_exact(8).skip(1))
+        .find_map(|(pointer, length)| {
+            let word = |bytes: &[u8]| bytes.try_into().map_or(0, u64::from_le_bytes);
+            let length = usize::try_from(word(length)).ok()?;
+            if !RELEASE_BYTES.contains(&length) {
+                return None;
+            }
+            let at = usize::try_from(word(pointer).checked_sub(start)?).ok()?;
+            let text = std::str::from_utf8(texts.get(at..at.checked_add(length)?)?).ok()?;
+            let numbers = text.strip_prefix("go1.")?;
+            let plain = |c: char| c.is_ascii_digit() || c == '.';
+            (numbers.starts_with(|c: char| c.is_ascii_digit()) && numbers.chars().all(plain))
+                .then(|| text.to_string())
+        })
+}
+
+/// Bytes of a release's name: `go1.21` to `go1.100.10`.
+const RELEASE_BYTES: std::ops::Range<usize> = 6..12;
+
 /// The Go release a file was built by, without judging the file otherwise.
 pub(crate) fn is_go_file(path: &Path) -> bool {
     let Ok(file) = File::open(path) else {
@@ -231,5 +263,5 @@ pub(crate) fn is_go_file(path: &Path) -> bool {
     let Ok(elf) = ElfFile64::<Endianness, _>::parse(&cache) else {
         return false;
     };
-    elf.section_by_name(".go.buildinfo").is_some()
+    go_version(&elf).is_some()
 }

@@ -20,6 +20,9 @@
 //! | how does all of it come together | [`inspect`] |
 //! | what follows from a row | [`advice`] |
 //! | what do arrays take from the allocator | [`sizes`] |
+//! | how is a series of looks kept | [`recording`] |
+//! | what changed between two looks | [`diff`](mod@diff) |
+//! | how does pprof see maps | [`pprof`] |
 #![forbid(unsafe_code)]
 
 pub mod model;
@@ -48,7 +51,12 @@ pub mod reading;
 
 pub mod classic;
 
+pub mod recording;
 pub mod swiss;
+
+pub mod diff;
+
+pub mod pprof;
 
 pub mod design;
 

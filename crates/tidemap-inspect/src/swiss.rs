@@ -341,9 +341,7 @@ fn read_table(
     reading.counted += full;
     reading.slots += capacity;
     reading.bytes += context.sizes.slot(groups * shape.bytes, shape.noscan);
-    if reading.arrays.len() < 4 {
-        reading.arrays.push(data);
-    }
+    reading.arrays.push(data);
     state.tables += 1;
     state.largest_table = state.largest_table.max(capacity);
     state.tombstones += deleted;

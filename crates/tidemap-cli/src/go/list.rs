@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use tidemap_inspect::advice::{bytes, number};
 use tidemap_inspect::model::{GrowthKind, MapRow, Proof, RootKind, Snapshot, TypeEvidence};
+use tidemap_inspect::recording::Recording;
 use tidemap_inspect::{Inspector, Options, Source};
 
 use super::table::{Align, table, width};
@@ -25,6 +27,8 @@ const ADVICE_LINES: usize = 12;
   tidemap go list 4711 --filter growing        maps in the middle of a growth
   tidemap go list 4711 --filter 'map[string]'  maps whose type, path or address contains this
   tidemap go list 4711 --json > maps.json
+  tidemap go list 4711 --pprof maps.pb.gz      then: go tool pprof -http : maps.pb.gz
+  tidemap go list night.tmr                    the last look of a recording
 
 The process is not stopped: each map is read, checked, and read again when it
 changed meanwhile; the PROOF column says how that went. docs/go-list.md explains
@@ -40,6 +44,9 @@ pub(crate) struct Args {
     /// Stop the process while headers are read, and say for how long
     #[arg(long)]
     pause: bool,
+    /// Write a profile for `go tool pprof`: bytes, wasted, old, entries, maps
+    #[arg(long, value_name = "FILE")]
+    pprof: Option<PathBuf>,
 }
 
 /// Which target to look at.
@@ -155,9 +162,16 @@ pub(crate) fn progress() -> impl FnMut(&str) {
 
 /// Runs `tidemap go list`.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let inspector = args.target.open()?;
-    let options = Options { pause: args.pause };
-    let mut snapshot = inspector.snapshot(options, &mut progress())?;
+    let recording = Path::new(&args.target.target);
+    let mut snapshot = if Recording::is_one(recording) {
+        Recording::open(recording)?.newest()?
+    } else {
+        let options = Options { pause: args.pause };
+        args.target.open()?.snapshot(options, &mut progress())?
+    };
+    if let Some(path) = &args.pprof {
+        write_profile(&snapshot, path).with_context(|| format!("{}: cannot be written", path.display()))?;
+    }
     let terminal = std::io::stdout().is_terminal() && !args.json;
     let passed = args.rows.apply(&mut snapshot.maps, terminal);
     let text = if args.json {
@@ -167,6 +181,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     super::print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the profile beside its place and moves it there: nobody sees half of one.
+fn write_profile(snapshot: &Snapshot, path: &Path) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    tidemap_inspect::pprof::write(snapshot, &mut file)?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// The type of a row in words.

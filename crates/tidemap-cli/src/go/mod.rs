@@ -6,6 +6,7 @@
 //! - [`step`]: look inside a map while it works.
 //! - [`list`]: every map of a running Go process or core dump.
 //! - [`show`]: one of them, with all that is known.
+//! - [`views`]: the maps of running processes, cores and recordings.
 
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ mod show;
 mod step;
 mod table;
 mod verify;
+mod views;
 
 /// Arguments of `tidemap go`.
 #[derive(clap::Args)]
@@ -33,6 +35,12 @@ enum Command {
     Step(step::Args),
     List(list::Args),
     Show(show::Args),
+    Top(views::top::Args),
+    Watch(views::watch::Args),
+    Record(views::record::Args),
+    Diff(views::diff::Args),
+    Hot(views::hot::Args),
+    Growth(views::growth::Args),
 }
 
 /// Exit code for "no": a difference or a disagreement was found.
@@ -47,6 +55,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Command::Step(args) => step::run(args),
         Command::List(args) => list::run(args),
         Command::Show(args) => show::run(args),
+        Command::Top(args) => views::top::run(args),
+        Command::Watch(args) => views::watch::run(args),
+        Command::Record(args) => views::record::run(args),
+        Command::Diff(args) => views::diff::run(args),
+        Command::Hot(args) => views::hot::run(args),
+        Command::Growth(args) => views::growth::run(args),
     }
 }
 

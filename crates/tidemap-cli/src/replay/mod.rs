@@ -31,7 +31,7 @@ mod schedule;
 mod source;
 mod stream;
 mod supervise;
-mod units;
+pub(crate) mod units;
 mod wire;
 mod workload;
 
