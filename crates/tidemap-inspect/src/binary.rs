@@ -234,19 +234,21 @@ fn from_runtime(elf: &Elf<'_>) -> Option<String> {
     let texts = elf.section_by_name(".rodata")?;
     let (start, texts) = (texts.address(), texts.data().ok()?);
     let data = elf.section_by_name(".data")?.data().ok()?;
-    data.chunks_exact(8).zip(data.chunks_exact(8).skip(1)).find_map(|(pointer, length)| {
-        let word = |bytes: &[u8]| bytes.try_into().map_or(0, u64::from_le_bytes);
-        let length = usize::try_from(word(length)).ok()?;
-        if !RELEASE_BYTES.contains(&length) {
-            return None;
-        }
-        let at = usize::try_from(word(pointer).checked_sub(start)?).ok()?;
-        let text = std::str::from_utf8(texts.get(at..at.checked_add(length)?)?).ok()?;
-        let numbers = text.strip_prefix("go1.")?;
-        let plain = |c: char| c.is_ascii_digit() || c == '.';
-        (numbers.starts_with(|c: char| c.is_ascii_digit()) && numbers.chars().all(plain))
-            .then(|| text.to_string())
-    })
+    data.chunks_exact(8)
+        .zip(data.chunks_exact(8).skip(1))
+        .find_map(|(pointer, length)| {
+            let word = |bytes: &[u8]| bytes.try_into().map_or(0, u64::from_le_bytes);
+            let length = usize::try_from(word(length)).ok()?;
+            if !RELEASE_BYTES.contains(&length) {
+                return None;
+            }
+            let at = usize::try_from(word(pointer).checked_sub(start)?).ok()?;
+            let text = std::str::from_utf8(texts.get(at..at.checked_add(length)?)?).ok()?;
+            let numbers = text.strip_prefix("go1.")?;
+            let plain = |c: char| c.is_ascii_digit() || c == '.';
+            (numbers.starts_with(|c: char| c.is_ascii_digit()) && numbers.chars().all(plain))
+                .then(|| text.to_string())
+        })
 }
 
 /// Bytes of a release's name: `go1.21` to `go1.100.10`.

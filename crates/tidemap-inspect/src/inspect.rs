@@ -461,7 +461,9 @@ impl Inspector {
             let turned_down = late.len();
             let mut moving = false;
             for mut candidate in std::mem::take(&mut late) {
-                let header = context.memory.bytes(candidate.address, self.offsets.header_bytes());
+                let header = context
+                    .memory
+                    .bytes(candidate.address, self.offsets.header_bytes());
                 if let Ok(header) = header
                     && self.offsets.plausible(&header)
                 {

@@ -51,8 +51,8 @@ pub mod reading;
 
 pub mod classic;
 
-pub mod swiss;
 pub mod recording;
+pub mod swiss;
 
 pub mod diff;
 

@@ -170,7 +170,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         args.target.open()?.snapshot(options, &mut progress())?
     };
     if let Some(path) = &args.pprof {
-        write_profile(&snapshot, path).with_context(|| format!("{}: cannot be written", path.display()))?;
+        write_profile(&snapshot, path)
+            .with_context(|| format!("{}: cannot be written", path.display()))?;
     }
     let terminal = std::io::stdout().is_terminal() && !args.json;
     let passed = args.rows.apply(&mut snapshot.maps, terminal);
@@ -185,7 +186,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// Writes the profile beside its place and moves it there: nobody sees half of one.
 fn write_profile(snapshot: &Snapshot, path: &Path) -> anyhow::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
     tidemap_inspect::pprof::write(snapshot, &mut file)?;
     file.persist(path)?;

@@ -103,11 +103,17 @@ fn truth_table() {
                 // Nothing tells the type of an empty map of the library.
                 untyped += 1;
             } else if !named.iter().any(|(_, names)| !names.is_disjoint(types)) {
-                failed.push(format!("{} {kind:?}: a map nobody knows: {count} entries, {types:?}", zoo.name()));
+                failed.push(format!(
+                    "{} {kind:?}: a map nobody knows: {count} entries, {types:?}",
+                    zoo.name()
+                ));
             }
         }
         if untyped > UNTYPED_MAX {
-            failed.push(format!("{} {kind:?}: {untyped} empty maps nobody knows", zoo.name()));
+            failed.push(format!(
+                "{} {kind:?}: {untyped} empty maps nobody knows",
+                zoo.name()
+            ));
         }
     }
     // And the named ones hang at variables of other packages.

@@ -37,7 +37,8 @@ fn unpack(name: &str, to: &Path) {
         if block.iter().any(|&byte| byte != 0) {
             file.write_all(&block).expect("written");
         } else {
-            file.seek(SeekFrom::Current(block.len() as i64)).expect("moved");
+            file.seek(SeekFrom::Current(block.len() as i64))
+                .expect("moved");
         }
     }
     file.set_len(length).expect("as long as it was");
@@ -56,7 +57,10 @@ fn the_committed_core_is_read_right() {
     let at = |name: &str| place.path().join(name);
     if std::env::var_os("TIDEMAP_ZOO_SAMPLE").is_some() {
         let zoos = zoos().expect("TIDEMAP_ZOO");
-        let zoo = zoos.iter().find(|zoo| zoo.name() == "zoo-1.23-stripped").expect("a zoo");
+        let zoo = zoos
+            .iter()
+            .find(|zoo| zoo.name() == "zoo-1.23-stripped")
+            .expect("a zoo");
         let core = zoo
             .crash("tinycrash", place.path(), &at("truth.json"))
             .expect("a system that writes cores into the working directory");

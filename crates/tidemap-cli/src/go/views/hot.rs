@@ -131,7 +131,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             .iter()
             .filter_map(|&value| live.owner(&owners, value))
             .collect();
-        let arrays: BTreeSet<u64> = found.iter().filter(|(array, _)| *array).map(|(_, map)| *map).collect();
+        let arrays: BTreeSet<u64> = found
+            .iter()
+            .filter(|(array, _)| *array)
+            .map(|(_, map)| *map)
+            .collect();
         let found = if arrays.is_empty() {
             found.into_iter().map(|(_, map)| map).collect()
         } else {
