@@ -100,7 +100,10 @@ fn next_growth(
     };
     Some(NextGrowth {
         // Other tables take their share of the inserts meanwhile.
-        at_entries: row.count + left.saturating_mul(swiss.tables.max(1)) + 1,
+        at_entries: row
+            .count
+            .saturating_add(left.saturating_mul(swiss.tables.max(1)))
+            .saturating_add(1),
         extra_bytes,
     })
 }
@@ -214,7 +217,7 @@ pub fn number(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -16,6 +16,8 @@ use crate::reading::{
 const SLOTS: usize = 8;
 /// B above this is no map: 2^40 buckets are more than the address space.
 const B_MAX: u64 = 40;
+/// Readings of a map whose writer stands in the middle of a write.
+const WRITER_ATTEMPTS: u32 = 6;
 /// Buckets in one chain at most.
 const CHAIN_MAX: u32 = 1 << 16;
 
@@ -207,7 +209,13 @@ pub fn read(
                     return Ok(last);
                 }
             }
-            Err(reject) if same => return Err(reject),
+            // A writer that is not running at the moment may have stopped half-way.
+            Err(reject) if same => {
+                let writing = field(&before, offsets.flags) & offsets.writing != 0;
+                if !writing || attempt >= WRITER_ATTEMPTS {
+                    return Err(reject);
+                }
+            }
             Err(_) => {}
         }
         last.attempts = attempt;

@@ -112,7 +112,7 @@ impl Fit<'_> {
                 first == 0
                     || (self.any_type(first) && (word(data, 8) == 0 || self.address(word(data, 8))))
             }
-            Shape::Iface => first == 0 || (self.address(first) && first % 8 == 0),
+            Shape::Iface => first == 0 || (self.address(first) && first.is_multiple_of(8)),
             Shape::Slice(elem) => {
                 let (len, cap) = (word(data, 8), word(data, 16));
                 let bytes = self.types.get(*elem).map_or(0, |t| t.bytes);
@@ -180,8 +180,7 @@ impl Fit<'_> {
         };
         let Some(object) = self.context.heap.object_at(value) else {
             return self.context.heap.span_at(value).is_none()
-                && value >= 4096
-                && value < crate::memory::ADDRESS_END;
+                && (4096..crate::memory::ADDRESS_END).contains(&value);
         };
         let span = &self.context.heap.spans[object.span];
         let rest = object.bytes - (value - object.base);

@@ -10,6 +10,8 @@ use crate::module::Module;
 
 /// Spans that are read at most.
 const SPANS_MAX: u64 = 32 << 20;
+/// Readings of all spans, when collections end in between.
+const GENERATION_ATTEMPTS: u32 = 8;
 /// Bytes of one span at most.
 const SPAN_BYTES_MAX: u64 = 1 << 46;
 
@@ -132,51 +134,66 @@ impl Heap {
         let all_spans = layout.field("mheap", &["allspans"])?.offset;
         let sweepgen = layout.field("mheap", &["sweepgen"])?;
         let mut reason = "runtime.mallocinit was not found in the function table".to_string();
-        for mheap in candidates {
-            let head = |at: u64| memory.u64(mheap.wrapping_add(at));
-            let (Ok(start), Ok(count), Ok(generation)) =
-                (head(all_spans), head(all_spans + 8), head(sweepgen.offset))
-            else {
-                reason = format!("runtime.mheap_ at {mheap:#x} cannot be read");
-                continue;
-            };
-            if count == 0 || count > SPANS_MAX || generation as u32 % 2 != 0 {
-                reason = format!("runtime.mheap_ at {mheap:#x} is damaged ({count} spans)");
-                continue;
+        let mut attempt = 0;
+        'again: while attempt < GENERATION_ATTEMPTS {
+            attempt += 1;
+            for &mheap in &candidates {
+                let head = |at: u64| memory.u64(mheap.wrapping_add(at));
+                let (Ok(start), Ok(count), Ok(generation)) = (
+                    head(all_spans),
+                    head(all_spans.saturating_add(8)),
+                    head(sweepgen.offset),
+                ) else {
+                    reason = format!("runtime.mheap_ at {mheap:#x} cannot be read");
+                    continue;
+                };
+                if count == 0 || count > SPANS_MAX || !(generation as u32).is_multiple_of(2) {
+                    reason = format!("runtime.mheap_ at {mheap:#x} is damaged ({count} spans)");
+                    continue;
+                }
+                let mut heap = Heap {
+                    spans: Vec::new(),
+                    objects: 0,
+                    header_above: layout
+                        .constant(&["MinSizeForMallocHeader", "minSizeForMallocHeader"]),
+                    unreadable_spans: 0,
+                    green_tea_bytes: if green_tea {
+                        layout.size("spanInlineMarkBits").unwrap_or(128)
+                    } else {
+                        0
+                    },
+                    arenas: None,
+                    last: Cell::new(0),
+                };
+                if heap.header_above.is_none()
+                    && layout.optional("mspan", &["largeType"])?.is_some()
+                {
+                    heap.header_above = Some(512);
+                }
+                if heap.header_above.is_none() {
+                    heap.arenas = Some(ArenaBits {
+                        table: mheap.wrapping_add(layout.field("mheap", &["arenas"])?.offset),
+                        arena_bytes: layout.constant(&["heapArenaBytes"]).unwrap_or(64 << 20),
+                        base_offset: layout
+                            .constant(&["arenaBaseOffset"])
+                            .unwrap_or(0xffff_8000_0000_0000),
+                        bitmap: layout.field("heapArena", &["bitmap"])?,
+                    });
+                }
+                heap.read_spans(memory, layout, (start, count), generation as u32)?;
+                // A collection that ended meanwhile changed what the bits mean.
+                let now = head(sweepgen.offset).unwrap_or(generation) as u32;
+                if now != generation as u32 && attempt < GENERATION_ATTEMPTS {
+                    reason = "collections end faster than the spans can be read".into();
+                    continue 'again;
+                }
+                if heap.spans.is_empty() {
+                    reason = "no span of the heap can be read".into();
+                    continue;
+                }
+                return Ok(heap);
             }
-            let mut heap = Heap {
-                spans: Vec::new(),
-                objects: 0,
-                header_above: layout
-                    .constant(&["MinSizeForMallocHeader", "minSizeForMallocHeader"]),
-                unreadable_spans: 0,
-                green_tea_bytes: if green_tea {
-                    layout.size("spanInlineMarkBits").unwrap_or(128)
-                } else {
-                    0
-                },
-                arenas: None,
-                last: Cell::new(0),
-            };
-            if heap.header_above.is_none() && layout.optional("mspan", &["largeType"])?.is_some() {
-                heap.header_above = Some(512);
-            }
-            if heap.header_above.is_none() {
-                heap.arenas = Some(ArenaBits {
-                    table: mheap + layout.field("mheap", &["arenas"])?.offset,
-                    arena_bytes: layout.constant(&["heapArenaBytes"]).unwrap_or(64 << 20),
-                    base_offset: layout
-                        .constant(&["arenaBaseOffset"])
-                        .unwrap_or(0xffff_8000_0000_0000),
-                    bitmap: layout.field("heapArena", &["bitmap"])?,
-                });
-            }
-            heap.read_spans(memory, layout, (start, count), generation as u32)?;
-            if heap.spans.is_empty() {
-                reason = "no span of the heap can be read".into();
-                continue;
-            }
-            return Ok(heap);
+            break;
         }
         Err(Error::Runtime {
             what: "the heap of the Go runtime",
@@ -244,7 +261,7 @@ impl Heap {
                     && (used_for == Use::Manual
                         || (elem_bytes >= 8
                             && elems > 0
-                            && elems <= max_elems.max(bytes / 8)
+                            && elems <= max_elems
                             && elems.checked_mul(elem_bytes).is_some_and(|n| n <= bytes)));
                 if !sane {
                     self.unreadable_spans += 1;
@@ -310,11 +327,12 @@ impl Heap {
             let bytes = (span.elems as usize).div_ceil(8);
             let (alloc, mark) = addresses[index];
             buffers.push((alloc, vec![0; bytes]));
-            buffers.push((mark, vec![0; bytes]));
             let inline =
                 green_tea_bytes > 0 && !span.swept && (16..=512).contains(&span.elem_bytes);
             let marks = (span.base + span.bytes).saturating_sub(green_tea_bytes / 2);
+            // Sweeping merges these into the mark bits and clears them: read them first.
             buffers.push((marks, vec![0; if inline { bytes.min(63) } else { 0 }]));
+            buffers.push((mark, vec![0; bytes]));
         }
         let mut pieces: Vec<(u64, &mut [u8])> = buffers
             .iter_mut()
@@ -326,7 +344,7 @@ impl Heap {
         drop(pieces);
         let mut buffers = buffers.into_iter().map(|(_, buffer)| buffer);
         for index in range {
-            let (Some(alloc), Some(mut mark), Some(inline)) =
+            let (Some(alloc), Some(inline), Some(mut mark)) =
                 (buffers.next(), buffers.next(), buffers.next())
             else {
                 return;
@@ -433,7 +451,7 @@ impl Heap {
     pub fn arena_bits(&self, memory: Memory<'_>, start: u64, bytes: u64) -> Option<Vec<u8>> {
         let arenas = self.arenas?;
         let bit = start % arenas.arena_bytes / 8;
-        if bit % 8 != 0 || start % arenas.arena_bytes + bytes > arenas.arena_bytes {
+        if !bit.is_multiple_of(8) || start % arenas.arena_bytes + bytes > arenas.arena_bytes {
             return None;
         }
         let at = self

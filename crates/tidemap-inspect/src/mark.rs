@@ -223,7 +223,12 @@ impl<'c> Marker<'c> {
         let mut at = start & !7;
         while at < end {
             let bytes = CHUNK_BYTES.min(end - at);
-            if let Ok(content) = self.context.memory.bytes(at, bytes) {
+            let whole = self.context.memory.bytes(at, bytes);
+            if whole.is_err() && matches!(source, Source::Object | Source::Typed) {
+                // Damaged, or freed meanwhile; its size is not to be trusted.
+                return;
+            }
+            if let Ok(content) = whole {
                 self.words(at, &content, source, mask.map(|m| m.after(at - first)));
             } else {
                 // A hole: go by pages.
@@ -411,7 +416,7 @@ impl<'c> Marker<'c> {
         let mut before = 0;
         for (index, chunk) in content.chunks_exact(8).enumerate() {
             let value = word(chunk, 0);
-            if value >= 4096 && value < crate::memory::ADDRESS_END {
+            if (4096..crate::memory::ADDRESS_END).contains(&value) {
                 let slot = base + index as u64 * 8;
                 let pointed = mask.is_none_or(|m| m.bit(index as u64)) && self.pointer(value, slot);
                 if previous != 0 && pointed && source != Source::Typed && self.types.holds(previous)

@@ -6,7 +6,7 @@
 use crate::binary::Binary;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::memory::{Memory, field, word};
+use crate::memory::{ADDRESS_END, Memory, field, word};
 
 /// Bytes of writable data that are searched for the module data.
 const SEARCH_BYTES_MAX: u64 = 64 << 20;
@@ -74,7 +74,7 @@ impl Module {
             let near = binary
                 .segments
                 .last()
-                .is_some_and(|s| mapping.start < linked(s.address + s.bytes));
+                .is_some_and(|s| mapping.start < linked(s.address.saturating_add(s.bytes)));
             if !near || mapping.end <= linked(binary.segments[0].address) {
                 continue;
             }
@@ -145,7 +145,8 @@ impl Module {
         let (text, etext) = (get("text")?, get("etext")?);
         let (types, etypes) = (get("types")?, get("etypes")?);
         let (_, functions) = slice("ftab")?;
-        if !ok || text >= etext || types >= etypes || functions > FUNCTIONS_MAX {
+        let inside = etext < ADDRESS_END && etypes < ADDRESS_END;
+        if !ok || !inside || text >= etext || types >= etypes || functions > FUNCTIONS_MAX {
             return Ok(None);
         }
         let mut globals = Vec::new();
@@ -156,7 +157,7 @@ impl Module {
             ("noptrbss", "enoptrbss"),
         ] {
             let (start, end) = (get(start)?, get(end)?);
-            if start > end || end - start > 1 << 32 {
+            if start > end || end - start > 1 << 32 || end > ADDRESS_END {
                 return Ok(None);
             }
             globals.push((start, end));
@@ -294,8 +295,8 @@ impl Module {
             } else {
                 i64::from(delta >> 1)
             };
-            value += delta;
-            address += u64::from(varint(&table, &mut at)?);
+            value = value.wrapping_add(delta);
+            address = address.wrapping_add(u64::from(varint(&table, &mut at)?));
             if pc < address {
                 return u64::try_from(value).ok();
             }

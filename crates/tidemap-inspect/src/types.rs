@@ -247,7 +247,8 @@ impl<'t> Types<'t> {
         address.is_multiple_of(8)
             && address
                 .checked_sub(self.start)
-                .is_some_and(|offset| offset + self.layout.type_bytes <= self.bytes.len() as u64)
+                .and_then(|offset| offset.checked_add(self.layout.type_bytes))
+                .is_some_and(|end| end <= self.bytes.len() as u64)
     }
 
     fn at(&self, address: u64, bytes: u64) -> Option<&[u8]> {
@@ -295,7 +296,7 @@ impl<'t> Types<'t> {
             17 => Shape::Array(reference(f.array.0)?, reference(f.array.1)?),
             18 => Shape::Chan,
             19 => Shape::Func,
-            20 if reference(f.methods + 8)? == 0 => Shape::Eface,
+            20 if reference(f.methods.saturating_add(8))? == 0 => Shape::Eface,
             20 => Shape::Iface,
             21 => {
                 let layout = self.map_layout(address, name.clone())?;
@@ -375,7 +376,7 @@ impl<'t> Types<'t> {
             }
             let words = field(head, f.ptr_bytes) / 8;
             let mut mask = self.memory.bytes(field(head, f.gc_data), bytes).ok()?;
-            if words % 8 != 0
+            if !words.is_multiple_of(8)
                 && let Some(last) = mask.last_mut()
             {
                 *last &= (1 << (words % 8)) - 1;
@@ -440,13 +441,13 @@ impl<'t> Types<'t> {
         let (bucket_size, bucket_pointers) = self.size_of(bucket)?;
         let flags = field(head, m.flags);
         let bucket_bytes = field(head, m.bucket_size);
-        if bucket_bytes != bucket_size || bucket_bytes < 16 || bucket_bytes > 1 << 16 {
+        if bucket_bytes != bucket_size || !(16..=1 << 16).contains(&bucket_bytes) {
             return None;
         }
         let (keys, elems) = match self.design {
             Design::Classic => {
                 let (k, v) = (field(head, m.key_size?), field(head, m.value_size?));
-                if 16 + 8 * (k + v) > bucket_bytes {
+                if k + v > bucket_bytes / 8 || 16 + 8 * (k + v) > bucket_bytes {
                     return None;
                 }
                 ((8, k), (8 + 8 * k, v))
@@ -459,12 +460,18 @@ impl<'t> Types<'t> {
                     ),
                     (None, Some(slot)) => (
                         (8, field(head, slot)),
-                        (8 + field(head, m.elem_off?), field(head, slot)),
+                        (
+                            field(head, m.elem_off?).saturating_add(8),
+                            field(head, slot),
+                        ),
                     ),
                     (None, None) => return None,
                 };
                 for (offset, stride) in [keys, elems] {
-                    if offset + 7 * stride > bucket_bytes || stride > bucket_bytes {
+                    if offset > bucket_bytes
+                        || stride > bucket_bytes
+                        || offset + 7 * stride > bucket_bytes
+                    {
                         return None;
                     }
                 }

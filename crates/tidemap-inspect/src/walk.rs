@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use crate::layout::Layout;
 use crate::mark::ChannelOffsets;
-use crate::memory::word;
+use crate::memory::{ADDRESS_END, word};
 use crate::reading::{BucketShape, CHUNK_BYTES, Context};
 use crate::types::{MapLayout, Shape, Type, TypeRef, Types};
 
@@ -37,6 +37,9 @@ enum Step {
     Channel,
 }
 
+/// Visits the buckets of the map at an address: content and address of each.
+pub type VisitBuckets<'c> = dyn Fn(u64, BucketShape, &mut dyn FnMut(&[u8], u64)) + 'c;
+
 /// Path in the tree; 0 is none.
 pub type Path = u32;
 
@@ -61,7 +64,7 @@ pub struct Walk<'c> {
     types: &'c Types<'c>,
     channel: ChannelOffsets,
     itab_type: u64,
-    buckets: &'c dyn Fn(u64, BucketShape, &mut dyn FnMut(&[u8], u64)),
+    buckets: &'c VisitBuckets<'c>,
     seen: HashSet<(u64, TypeRef)>,
     queue: VecDeque<(u64, TypeRef, u64, Path)>,
     steps: Vec<(Path, Step)>,
@@ -84,7 +87,7 @@ impl<'c> Walk<'c> {
         context: &'c Context<'c>,
         types: &'c Types<'c>,
         layout: &Layout,
-        buckets: &'c dyn Fn(u64, BucketShape, &mut dyn FnMut(&[u8], u64)),
+        buckets: &'c VisitBuckets<'c>,
         candidates: &'c dyn Fn(u64) -> bool,
     ) -> crate::Result<Self> {
         Ok(Walk {
@@ -196,7 +199,11 @@ impl<'c> Walk<'c> {
     }
 
     fn push(&mut self, address: u64, kind: TypeRef, count: u64, path: Path) {
-        if address == 0 || address % 8 != 0 {
+        let end = self
+            .types
+            .get(kind)
+            .and_then(|t| t.bytes.checked_mul(count)?.checked_add(address));
+        if address == 0 || !address.is_multiple_of(8) || end.is_none_or(|end| end > ADDRESS_END) {
             return;
         }
         if self.seen.len() >= PLACES_MAX {

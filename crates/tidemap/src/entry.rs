@@ -31,7 +31,7 @@ pub struct VacantEntry<'a, K: 'a, V: 'a, A: Allocator + Clone = Global> {
     pub(crate) key: K,
     /// Whether this operation did a share of a growth already.
     pub(crate) paid: bool,
-    /// Has room for one more entry: `RawTable::prepare` has succeeded.
+    /// Has room for one more entry: `HashMap::prepare` has succeeded.
     pub(crate) table: &'a mut RawTable<(K, V), A>,
 }
 
@@ -402,9 +402,8 @@ impl<'a, K, V, A: Allocator + Clone> OccupiedEntry<'a, K, V, A> {
         let OccupiedEntry { hash, place, table } = self;
         // SAFETY: the place was found in this table, which is borrowed since.
         let (key, value) = unsafe { table.remove(place) };
+        table.keep_room();
         let value = f(&key, value);
-        // There is room: a removal leaves it, and while a growth relocates (when it does
-        // not) `HashMap::entry` has paid for some.
         let vacant = VacantEntry {
             hash,
             key,

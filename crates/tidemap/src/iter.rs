@@ -4,6 +4,7 @@
 use core::fmt;
 use core::iter::FusedIterator;
 use core::marker::PhantomData;
+use core::ptr::NonNull;
 
 use crate::alloc::{Allocator, Global};
 use crate::map::{HashMap, key_of, value_of};
@@ -32,7 +33,10 @@ pub struct Drain<'a, K, V, A: Allocator + Clone = Global> {
     inner: RawIter<(K, V)>,
     /// What is drained; `home` is an empty table until the end.
     table: RawTable<(K, V), A>,
-    home: &'a mut RawTable<(K, V), A>,
+    /// A unique borrow. A pointer, so that the drain is covariant like std's: what is
+    /// given back at the end holds no entry of any lifetime.
+    home: NonNull<RawTable<(K, V), A>>,
+    marker: PhantomData<&'a (K, V)>,
 }
 
 // SAFETY: an `Iter` is a shared borrow of entries.
@@ -96,7 +100,8 @@ impl<'a, K, V, A: Allocator + Clone> Drain<'a, K, V, A> {
         Drain {
             inner: table.iter(),
             table,
-            home,
+            home: NonNull::from(home),
+            marker: PhantomData,
         }
     }
 
@@ -164,7 +169,9 @@ impl<K, V, A: Allocator + Clone> Drop for Drain<'_, K, V, A> {
         impl<K, V, A: Allocator + Clone> Drop for Return<'_, '_, K, V, A> {
             fn drop(&mut self) {
                 self.0.table.clear();
-                core::mem::swap(self.0.home, &mut self.0.table);
+                // SAFETY: the drain borrows its home uniquely.
+                let home = unsafe { self.0.home.as_mut() };
+                core::mem::swap(home, &mut self.0.table);
             }
         }
         let guard = Return(self);

@@ -41,12 +41,32 @@
 //! * Memory of large maps comes straight from the system and goes back to it in pieces.
 //!   Their address space is reserved ahead (gigabytes of *virtual* size).
 //!
+//! # In place of std's or hashbrown's
+//!
+//! Change the `use` line: modules [`hash_map`], [`hash_set`] and [`hash_table`] have the names
+//! that code expects. Types and auto traits are those of std, so entries are spelled
+//! `Entry<'a, K, V>` whatever the hasher; hashbrown's have a parameter for it. Two things differ
+//! from std's maps:
+//!
+//! * Stable Rust has no `#[may_dangle]`: a map that borrows must not outlive what it borrows from by
+//!   even the end of a scope. Declare what is borrowed first, or drop the map before it.
+//! * Without annotations the default hasher is [`DefaultHashBuilder`], not `RandomState`.
+//!
+//! ```compile_fail,E0597
+//! let mut map = tidemap::HashMap::new();
+//! let word = String::from("ebb");
+//! map.insert(1, word.as_str());
+//! // `word` is dropped first, while `map` may still look at it.
+//! ```
+//!
 //! # Features
 //!
 //! | feature | gives | without it |
 //! |---|---|---|
 //! | `std` (default) | page runs; seeds that differ between processes | `no_std` with `alloc`: large arrays are made of segments from the global allocator |
 //! | `allocator-api2` | maps with an [allocator](alloc) of yours | the global allocator |
+//! | `serde` | `Serialize` and `Deserialize` for maps and sets; announced lengths are not believed | – |
+//! | `rayon` (implies `std`) | [rayon](https://docs.rs/rayon)'s traits and `par_` methods, in any state of growth | – |
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -57,17 +77,24 @@ mod batch;
 pub mod bounds;
 mod disjoint;
 mod entry;
+mod entry_ref;
 mod error;
 mod hash;
 mod iter;
 mod map;
 mod pace;
+#[cfg(feature = "rayon")]
+mod parallel;
 mod raw;
 mod reclaim;
+#[cfg(feature = "serde")]
+mod serialize;
 mod set;
+mod set_entry;
 mod set_iter;
 mod set_ops;
 mod stats;
+mod table_api;
 mod unwind;
 
 pub use batch::{ContainsMany, GetMany, SetGetMany};
@@ -81,6 +108,24 @@ pub use pace::{Budget, Progress};
 pub use reclaim::Reclaimer;
 pub use set::HashSet;
 pub use stats::{Growth, GrowthKind, LongChain, Stats, Work};
+pub use table_api::HashTable;
+
+/// Parallel iterators, with the feature `rayon`; the methods are on the maps.
+///
+/// # Example
+/// ```
+/// use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+///
+/// let map: tidemap::HashMap<u64, u64> = (0..1_000).map(|i| (i, i)).collect();
+/// assert_eq!(map.par_iter().map(|(_, n)| n).sum::<u64>(), 499_500);
+/// ```
+#[cfg(feature = "rayon")]
+pub mod par {
+    pub use crate::parallel::{
+        IntoParIter, ParDrain, ParIter, ParIterMut, ParKeys, ParValues, ParValuesMut,
+        SetIntoParIter, SetParDrain, SetParIter,
+    };
+}
 
 /// The map with its iterators and entries, by the names of `std::collections::hash_map`.
 ///
@@ -93,6 +138,7 @@ pub use stats::{Growth, GrowthKind, LongChain, Stats, Work};
 /// ```
 pub mod hash_map {
     pub use crate::entry::{Entry, OccupiedEntry, VacantEntry};
+    pub use crate::entry_ref::{EntryRef, VacantEntryRef};
     pub use crate::hash::DefaultHashBuilder;
     pub use crate::iter::{
         Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut,
@@ -115,8 +161,24 @@ pub mod hash_map {
 /// ```
 pub mod hash_set {
     pub use crate::set::HashSet;
+    pub use crate::set_entry::{Entry, OccupiedEntry, VacantEntry};
     pub use crate::set_iter::{Drain, IntoIter, Iter};
     pub use crate::set_ops::{Difference, Intersection, SymmetricDifference, Union};
+}
+
+/// The table with its iterators and entries, by the names of `hashbrown::hash_table`.
+///
+/// # Example
+/// ```
+/// use tidemap::hash_table::{Entry, HashTable};
+///
+/// let mut table: HashTable<u64> = HashTable::new();
+/// assert!(matches!(table.entry(1, |_| true, |n| *n), Entry::Vacant(_)));
+/// ```
+pub mod hash_table {
+    pub use crate::table_api::{
+        AbsentEntry, Drain, Entry, HashTable, IntoIter, Iter, IterMut, OccupiedEntry, VacantEntry,
+    };
 }
 
 /// The README's examples, run as tests.

@@ -280,7 +280,8 @@ impl Target for Core {
                     end: segment.end,
                     writable: segment.writable,
                     executable: segment.executable,
-                    file_offset: file.map_or(0, |f| f.file_offset + (segment.start - f.start)),
+                    file_offset: file
+                        .map_or(0, |f| f.file_offset.saturating_add(segment.start - f.start)),
                     path: file.and_then(|f| f.path.clone()),
                 }
             })

@@ -41,6 +41,9 @@ const SEGMENT_BYTES: usize = if super::Rare::COMMON {
     16 << 10
 };
 
+/// Segments that one step of getting an array ready adds: as many as a first large array has.
+const READY_SEGMENTS: usize = 16;
+
 pub(crate) enum Array<A: Allocator> {
     Heap {
         start: NonNull<u8>,
@@ -156,7 +159,7 @@ impl<A: Allocator + Clone> Array<A> {
     }
 
     /// Empties some of the buckets of an array from [`begin`](Self::begin), of which the first `ready`
-    /// are empty; how many are then. A step's number of buckets, or one allocator call.
+    /// are empty; how many are then. A step's number of buckets, or [`READY_SEGMENTS`] allocator calls.
     pub(crate) fn make_ready<T>(
         &mut self,
         ready: usize,
@@ -164,7 +167,7 @@ impl<A: Allocator + Clone> Array<A> {
         meter: &mut Meter,
     ) -> Result<usize, TryReserveError> {
         if matches!(self, Array::Segments(_)) {
-            let next = buckets.min(ready + buckets_per_segment::<T>());
+            let next = buckets.min(ready + READY_SEGMENTS * buckets_per_segment::<T>());
             self.extend_segments::<T>(next, meter)?;
             return Ok(next);
         }

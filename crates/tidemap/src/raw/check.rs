@@ -1,6 +1,7 @@
 //! Figures and invariants of a table.
 
 use super::array::bucket_at;
+use super::kept;
 use super::shape::Shape;
 use super::table::{RawTable, chain_of, full_slots, next_of, slot};
 use super::tags::{filter_bit, tag_of};
@@ -156,6 +157,14 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                             };
                             let split = expected == self.pinned && self.split_home(hash) == home;
                             assert!(expected == home || split, "an entry is in a foreign chain");
+                            let calm = (!self.is_growing()).then_some(self.mask);
+                            let is_right = self.cold.is_null() || (*self.cold).kept.is_right(calm);
+                            if Shape::<T>::KEEPS_BITS && is_right && home != self.pinned && !split {
+                                // K1, K3, K4.
+                                let wanted = kept::bits(hash, self.layout_mask(hash));
+                                let found = *bucket.add(Shape::<T>::BITS_AT + index);
+                                assert_eq!(found, wanted, "kept bits do not fit the hash");
+                            }
                         }
                         bucket = if is_main {
                             chain_of::<T>(home)

@@ -8,6 +8,7 @@
 
 use super::array::{Array, Tries, bucket_at};
 use super::grow::Cold;
+use super::kept;
 use super::meter::Meter;
 use super::shape::Shape;
 use super::table::{RawTable, chain_of, full_slots, next_of, slot};
@@ -78,6 +79,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.growth = theirs.growth;
         cold.longest_chain = theirs.longest_chain;
         cold.hostile.follow(&theirs.hostile);
+        cold.kept = theirs.kept;
         (self.base, self.old_base) = (base, old_base);
         (self.mask, self.split_mask, self.cursor) = (other.mask, other.split_mask, other.cursor);
         if !other.pinned.is_null() {
@@ -147,6 +149,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             for index in full_slots::<T>(from, is_main) {
                 let value = clone(&*slot::<T>(from, index));
                 slot::<T>(to, index).write(value);
+                kept::carry::<T>(from, index, to, index);
                 *to.add(index) = *from.add(index);
                 self.len += 1;
                 if self.cold.is_null() {

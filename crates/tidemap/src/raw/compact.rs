@@ -15,6 +15,7 @@
 
 use super::array::bucket_at;
 use super::grow::Cold;
+use super::kept;
 use super::shape::Shape;
 use super::table::{RawTable, chain_of, empty_slot, full_slots, next_of, slot};
 use crate::alloc::Allocator;
@@ -141,6 +142,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     }
                     *bytes_left -= Shape::<T>::ENTRY;
                     ptr::copy_nonoverlapping(slot::<T>(from, index), slot::<T>(to, hole), 1);
+                    kept::carry::<T>(from, index, to, hole);
                     *to.add(hole) = *from.add(index);
                     *from.add(index) = 0;
                     cold.meter.moved(1, Shape::<T>::ENTRY);

@@ -31,6 +31,7 @@
 
 use super::array::{Array, Tries, bucket_at};
 use super::compact::Compaction;
+use super::kept::Kept;
 use super::log::Log;
 use super::meter::Meter;
 use super::pool::Pool;
@@ -86,6 +87,7 @@ pub(crate) struct Cold<T, A: Allocator> {
     pub(super) refused: u64,
     pub(super) released: u64,
     pub(super) hostile: Hostile<A>,
+    pub(super) kept: Kept,
 }
 
 impl<T, A: Allocator + Clone> Cold<T, A> {
@@ -119,6 +121,7 @@ impl<T, A: Allocator + Clone> Cold<T, A> {
             refused: 0,
             released: 0,
             hostile: Hostile::new(),
+            kept: Kept::of_empty(0),
         };
         // SAFETY: fresh memory of that layout.
         unsafe { cold.write(value) };
@@ -218,6 +221,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.cold = Cold::try_new(array, &self.alloc).map_err(|(error, _)| error)?;
         (self.base, self.old_base) = (base, base);
         self.mask = buckets - 1;
+        // SAFETY: just made.
+        unsafe { (*self.cold.cast_mut()).kept = Kept::of_empty(self.mask) };
         self.credit = Shape::<T>::room(buckets);
         Ok(())
     }
@@ -242,7 +247,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: both are single buckets; the larger has all slots of the smaller.
         // Entries move as bytes, and the old memory is freed without them.
         unsafe {
-            ptr::copy_nonoverlapping(old, self.base, HEADER_BYTES);
+            // Tags, and what lies between them and the slots.
+            ptr::copy_nonoverlapping(old, self.base, Shape::<T>::SLOTS_AT);
             let (from, to) = (slot::<T>(old, 0), slot::<T>(self.base, 0));
             ptr::copy_nonoverlapping(from, to, slots);
             self.free_single(old, slots);
@@ -459,6 +465,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.split_mask = self.mask;
         self.mask = target - 1;
         self.cursor = 0;
+        cold.kept.begin(self.split_mask, self.mask, self.cursor);
         let kind = if in_place {
             GrowthKind::InPlace
         } else {
@@ -575,6 +582,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 cold.remember(growth);
             }
         }
+        let is_done = self.cursor > self.split_mask;
+        cold.kept.end(self.mask, self.cursor, is_done);
         self.old_base = self.base;
         self.split_mask = 0;
         self.cursor = usize::MAX;
@@ -583,11 +592,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
 
     /// After `clear`: whatever grew is done, because there is nothing to move.
     pub(super) fn clear_growth(&mut self) {
+        let old_buckets = self.old_array_buckets();
         // SAFETY: callers made sure that the cold part exists.
         let cold = unsafe { &mut *self.cold.cast_mut() };
         cold.compaction = None;
         cold.advise = false;
-        let old_buckets = self.old_array_buckets();
         cold.hostile.forget();
         if self.is_growing() {
             if self.is_relocating() {
@@ -605,6 +614,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             }
             self.end_growth(cold, old_buckets);
         }
+        cold.kept = Kept::of_empty(self.mask);
         self.credit = Shape::<T>::room(self.buckets());
     }
 

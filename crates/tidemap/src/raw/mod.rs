@@ -1,11 +1,13 @@
 //! The engine: everything unsafe, generic over the entry type alone.
 //!
-//! Reading order: [`tags`] and [`shape`] (what a bucket is), [`table`] (where a key
+//! Reading order: [`tags`] and [`shape`] (what a bucket is), [`kept`] (hash bits
+//! that spare hashing), [`table`] (where a key
 //! lives, look-up, insertion, removal), [`grow`] (when a table grows), [`split`] (how
 //! entries move), [`compact`]
 //! (same-size growth), [`reseed`] (hostile keys), [`pace`] (work in idle time), [`array`] and
 //! [`pool`] (where memory comes from), [`reclaim`] (where it goes in the end), [`iter`],
-//! [`clone`], [`check`]; beside them [`prefetch`] (batches) and [`same_type`].
+//! [`clone`], [`check`]; beside them [`prefetch`] (batches), `range` (several threads) and
+//! [`same_type`].
 
 mod array;
 mod check;
@@ -13,11 +15,14 @@ mod clone;
 mod compact;
 mod grow;
 mod iter;
+mod kept;
 mod log;
 mod meter;
 mod pace;
 mod pool;
 mod prefetch;
+#[cfg(feature = "rayon")]
+mod range;
 mod reclaim;
 mod reseed;
 mod same_type;
@@ -28,6 +33,8 @@ mod tags;
 
 pub(crate) use iter::RawIter;
 pub(crate) use prefetch::prefetch;
+#[cfg(feature = "rayon")]
+pub(crate) use range::{RangeIter, RawRange};
 pub(crate) use reclaim::Reclaim;
 pub(crate) use same_type::{as_type_mut, has_text, text_of};
 pub(crate) use table::{Place, RawTable};

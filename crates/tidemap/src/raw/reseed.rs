@@ -40,6 +40,7 @@
 
 use super::array::{Array, Tries, bucket_at};
 use super::grow::Cold;
+use super::kept;
 use super::meter::Front;
 use super::shape::Shape;
 use super::split::SCATTERED_MOVES_MAX;
@@ -381,6 +382,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.mask = fresh.buckets - 1;
         // H4.
         (self.split_mask, self.cursor) = (0, 1);
+        cold.kept.begin(self.split_mask, self.mask, self.cursor);
     }
 
     /// One step of the reseed that is going on (H5). `false` when memory was refused and nothing
@@ -512,6 +514,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 },
             };
             ptr::copy_nonoverlapping(from, slot::<T>(place.bucket, place.index), 1);
+            kept::keep::<T>(place.bucket, place.index, hash, self.mask);
             *place.bucket.add(place.index) = tag;
             *bucket.add(index) = 0;
             if place.bucket == goal {

@@ -23,6 +23,9 @@
 //!     its hash names. A look-up asks for that line together with the header, so
 //!     a hit waits for memory once and not twice. Splits keep slot numbers.
 //!
+//! S5. Where main and overflow buckets leave sixteen bytes over and entries own memory, those bytes lie behind the
+//!     tags and keep eight hash bits for every slot ([`kept`](super::kept)).
+//!
 //! Slots per bucket: fifteen where they fit in 256 bytes with the header
 //! (16-byte entries exactly), fewer where a power of two of bytes is worth it,
 //! seven for entries that are long anyway. Figures: docs/experiments.md.
@@ -43,8 +46,21 @@ impl<T> Shape<T> {
     pub(crate) const ENTRY: usize = size_of::<T>();
     pub(crate) const ALIGN: usize = max(align_of::<T>(), HEADER_BYTES);
     /// Where slot 0 begins.
-    pub(crate) const SLOTS_AT: usize = align_up(HEADER_BYTES, align_of::<T>());
-    pub(crate) const SLOTS: usize = slots(Self::ENTRY, Self::SLOTS_AT);
+    pub(crate) const SLOTS_AT: usize = if Self::KEEPS_BITS {
+        Self::BITS_AT + KEPT_BYTES
+    } else {
+        Self::PLAIN_SLOTS_AT
+    };
+    const PLAIN_SLOTS_AT: usize = align_up(HEADER_BYTES, align_of::<T>());
+    pub(crate) const SLOTS: usize = slots(Self::ENTRY, Self::PLAIN_SLOTS_AT);
+    /// Whether eight more hash bits are kept of every entry (S5).
+    pub(crate) const KEEPS_BITS: bool = core::mem::needs_drop::<T>()
+        && Self::LINK_IN_SLOT
+        && Self::ALIGN == HEADER_BYTES
+        && has_room(Self::SLOTS * Self::ENTRY, Self::ALIGN)
+        && has_room(Self::SPILL_SLOTS * Self::ENTRY, Self::ALIGN);
+    /// Where they are.
+    pub(crate) const BITS_AT: usize = HEADER_BYTES;
     pub(crate) const WIDE: bool = Self::SLOTS > 7;
     /// Whether the link of an overflowed main bucket takes its last slot (S3).
     pub(crate) const LINK_IN_SLOT: bool = Self::WIDE && Self::ENTRY >= LINK_BYTES;
@@ -151,6 +167,8 @@ impl<T> Shape<T> {
 }
 
 const LINK_BYTES: usize = size_of::<*mut u8>();
+/// One for every tag (S5), and as many as keep slots aligned.
+const KEPT_BYTES: usize = HEADER_BYTES;
 
 const fn slots(entry: usize, slots_at: usize) -> usize {
     if entry > WIDE_ENTRY_BYTES_MAX || slots_at > WIDE_ENTRY_BYTES_MAX {
@@ -174,6 +192,12 @@ const fn slots(entry: usize, slots_at: usize) -> usize {
     } else {
         15
     }
+}
+
+/// Whether [`KEPT_BYTES`] more make no bucket longer.
+const fn has_room(slots_bytes: usize, align: usize) -> bool {
+    let plain = HEADER_BYTES + slots_bytes;
+    stride(plain + KEPT_BYTES, align) == stride(plain, align)
 }
 
 const fn stride(used: usize, align: usize) -> usize {
@@ -253,5 +277,18 @@ mod tests {
         assert_eq!(Shape::<u64>::STRIDE, 128);
         assert_eq!(Shape::<u32>::STRIDE, 64);
         assert_eq!(Shape::<(String, u64)>::STRIDE, 512);
+    }
+
+    #[test]
+    fn entries_that_own_memory_keep_bits_where_that_is_free() {
+        let keeps = [
+            Shape::<(String, u64)>::KEEPS_BITS,
+            Shape::<(String, String)>::KEEPS_BITS,
+            Shape::<(u64, [u64; 3])>::KEEPS_BITS,
+            Shape::<(String, ())>::KEEPS_BITS,
+            Shape::<(u64, u64)>::KEEPS_BITS,
+        ];
+        assert_eq!(keeps, [true, true, false, false, false]);
+        assert_eq!(Shape::<(String, u64)>::SLOTS, 15);
     }
 }

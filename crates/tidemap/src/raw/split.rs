@@ -14,6 +14,7 @@
 
 use super::array::bucket_at;
 use super::grow::Cold;
+use super::kept;
 use super::meter::{Front, Meter};
 use super::shape::Shape;
 use super::table::{Place, RawTable, chain_of, empty_slot, full_slots, next_of, slot};
@@ -42,6 +43,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let doubling = self.mask + 1 == 2 * old;
         let mut bytes_left = MOVE_BYTES_MAX.max(2 * Shape::<T>::ENTRY);
         let mut progress = false;
+        let reads = Shape::<T>::KEEPS_BITS && cold.kept.check(self.cursor);
         for _ in 0..STEP_BUCKETS_MAX {
             if self.cursor >= old {
                 break;
@@ -74,16 +76,16 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     && bytes_left >= Self::SHORT_CHAIN_ENTRIES * Shape::<T>::ENTRY
                     && Self::is_short(from);
                 let moved = if plain {
-                    Some(self.split_plain(cold, hasher, from, high))
+                    Some(self.split_plain(cold, hasher, reads, from, high))
                 } else if short {
-                    self.split_short(cold, hasher, from, high)
+                    self.split_short(cold, hasher, reads, from, high)
                 } else {
                     None
                 };
                 if let Some(moved) = moved {
                     bytes_left -= moved * Shape::<T>::ENTRY;
                 } else {
-                    match self.split_chain(cold, hasher, from, &mut bytes_left) {
+                    match self.split_chain(cold, hasher, reads, from, &mut bytes_left) {
                         Chain::Done => {}
                         Chain::Paused => {
                             progress = true;
@@ -96,6 +98,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             self.cursor += 1;
             progress = true;
         }
+        cold.kept.follow(self.cursor);
         if let Some(growth) = &mut cold.growth {
             growth.done_buckets = self.cursor.min(growth.from_buckets);
         }
@@ -140,6 +143,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         &mut self,
         cold: &mut Cold<T, A>,
         hasher: &impl Fn(&T) -> u64,
+        reads: bool,
         from: *mut u8,
         high: *mut u8,
     ) -> usize {
@@ -148,11 +152,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         unsafe {
             let full = full_slots::<T>(from, true);
             // G4: all user code first. Branch-free: the bit is as good as random.
-            let mut up = 0u32;
-            for index in full {
-                let hash = hasher(&*slot::<T>(from, index)) as usize;
-                up |= ((hash >> bit & 1) as u32) << index;
-            }
+            let up = self.upper_half(from, full, bit, reads, hasher);
             let relocating = self.is_relocating();
             let mut moved = Self::pour(from, Bits(up), high);
             if relocating {
@@ -205,6 +205,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         &mut self,
         cold: &mut Cold<T, A>,
         hasher: &impl Fn(&T) -> u64,
+        reads: bool,
         home: *mut u8,
         high: *mut u8,
     ) -> Option<usize> {
@@ -225,10 +226,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 }
                 let full = full_slots::<T>(bucket, number == 0);
                 all += full.0.count_ones();
-                for index in full {
-                    let hash = hasher(&*slot::<T>(bucket, index)) as usize;
-                    up[number] |= ((hash >> bit & 1) as u32) << index;
-                }
+                up[number] = self.upper_half(bucket, full, bit, reads, hasher);
                 ups += up[number].count_ones();
             }
             let most = Shape::<T>::SLOTS as u32;
@@ -267,6 +265,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                         continue;
                     };
                     ptr::copy_nonoverlapping(slot::<T>(bucket, index), slot::<T>(goal, hole), 1);
+                    kept::carry::<T>(bucket, index, goal, hole);
                     *goal.add(hole) = *bucket.add(index);
                     *bucket.add(index) = 0;
                     moved += 1;
@@ -282,6 +281,75 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             // Empty buckets return to the pool, and the filter becomes exact.
             Self::tidy(cold, home);
             Some(moved)
+        }
+    }
+
+    /// Which of the given entries go to the upper half when the buckets double: from their kept bits
+    /// if these can be read (K4), or by hashing them all, which renews the bits.
+    ///
+    /// # Safety
+    /// The slots of `bucket`, which is in the chain of the old bucket at the cursor, hold entries.
+    #[inline(always)]
+    unsafe fn upper_half(
+        &self,
+        bucket: *mut u8,
+        entries: Bits,
+        bit: u32,
+        reads: bool,
+        hasher: &impl Fn(&T) -> u64,
+    ) -> u32 {
+        let mut up = 0;
+        // SAFETY: by the caller's promise.
+        unsafe {
+            if reads {
+                for index in entries {
+                    up |= (kept::bit_of::<T>(bucket, index, bit) as u32) << index;
+                }
+                return up;
+            }
+            if !Shape::<T>::KEEPS_BITS {
+                for index in entries {
+                    let hash = hasher(&*slot::<T>(bucket, index));
+                    up |= ((hash as usize >> bit & 1) as u32) << index;
+                }
+                return up;
+            }
+            let mut hashes = [0; 16];
+            for index in entries {
+                hashes[index] = hasher(&*slot::<T>(bucket, index));
+            }
+            for index in entries {
+                up |= ((hashes[index] as usize >> bit & 1) as u32) << index;
+                kept::keep::<T>(bucket, index, hashes[index], self.mask);
+            }
+        }
+        up
+    }
+
+    /// The new buckets of the given entries when buckets split many ways.
+    ///
+    /// # Safety
+    /// As for [`upper_half`](Self::upper_half).
+    unsafe fn scatter(
+        &self,
+        bucket: *mut u8,
+        entries: Bits,
+        goals: &mut [usize; 16],
+        hasher: &impl Fn(&T) -> u64,
+    ) {
+        let mut hashes = [0; 16];
+        // SAFETY: by the caller's promise.
+        unsafe {
+            for index in entries {
+                hashes[index] = hasher(&*slot::<T>(bucket, index));
+            }
+            for index in entries {
+                // Only the new bits are taken, so that a hasher that changes its mind
+                // cannot name a bucket that is not there yet.
+                let high = hashes[index] as usize & self.mask & !self.split_mask;
+                goals[index] = high | self.cursor;
+                kept::keep::<T>(bucket, index, hashes[index], self.mask);
+            }
         }
     }
 
@@ -310,6 +378,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             for index in entries {
                 let at = if Shape::<T>::PREFERS { index } else { count };
                 ptr::copy_nonoverlapping(slot::<T>(from, index), slot::<T>(to, at), 1);
+                kept::carry::<T>(from, index, to, at);
                 *to.add(at) = *from.add(index);
                 count += 1;
             }
@@ -328,6 +397,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         &mut self,
         cold: &mut Cold<T, A>,
         hasher: &impl Fn(&T) -> u64,
+        reads: bool,
         home: *mut u8,
         bytes_left: &mut usize,
     ) -> Chain {
@@ -367,12 +437,14 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 let is_main = bucket == home;
                 let full = full_slots::<T>(bucket, is_main);
                 let mut goals = [0usize; 16];
-                for index in full {
-                    // Only the new bits are taken, so that a hasher that changes its mind
-                    // cannot name a bucket that is not there yet.
-                    let high =
-                        hasher(&*slot::<T>(bucket, index)) as usize & self.mask & !self.split_mask;
-                    goals[index] = high | self.cursor;
+                if doubling {
+                    let bit = old.trailing_zeros();
+                    let up = self.upper_half(bucket, full, bit, reads, hasher) as usize;
+                    for index in full {
+                        goals[index] = (up >> index & 1) << bit | self.cursor;
+                    }
+                } else {
+                    self.scatter(bucket, full, &mut goals, hasher);
                 }
                 for index in full {
                     let goal = bucket_at::<T>(self.base, goals[index]);
@@ -409,6 +481,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                         slot::<T>(place.bucket, place.index),
                     );
                     ptr::copy_nonoverlapping(from, to, 1);
+                    kept::carry::<T>(bucket, index, place.bucket, place.index);
                     *place.bucket.add(place.index) = *bucket.add(index);
                     *bucket.add(index) = 0;
                     if place.bucket == goal && !stays {

@@ -35,6 +35,7 @@ use core::ptr::{self, NonNull};
 
 use super::array::{Array, bucket_at};
 use super::grow::Cold;
+use super::kept;
 use super::shape::Shape;
 use super::tags::{Bits, HEADER_BYTES, Header, byte, filter_bit, tag_of};
 use crate::alloc::{Allocator, Global};
@@ -241,6 +242,17 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         unsafe { bucket_at::<T>(base, index) }
     }
 
+    /// The mask of the layout that a new entry with this hash is placed by.
+    #[inline(always)]
+    pub(super) fn layout_mask(&self, hash: u64) -> usize {
+        let old = hash as usize & self.split_mask;
+        if old < self.cursor || (!self.pinned.is_null() && old == self.cursor) {
+            self.mask
+        } else {
+            self.split_mask
+        }
+    }
+
     /// The new bucket that entries of the pinned bucket with this hash go to.
     #[inline(always)]
     pub(super) fn split_home(&self, hash: u64) -> *mut u8 {
@@ -361,6 +373,12 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.credit == 0
     }
 
+    /// After a removal: the entry that went may be followed by another. While a growth
+    /// relocates a removal adds no credit; the length stays what it was, so the growth loses nothing.
+    pub(crate) fn keep_room(&mut self) {
+        self.credit = self.credit.max(1);
+    }
+
     /// Adds an entry that is not in the table.
     ///
     /// # Errors
@@ -402,6 +420,9 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 },
             };
             slot::<T>(place.bucket, place.index).write(value);
+            if Shape::<T>::KEEPS_BITS {
+                kept::keep::<T>(place.bucket, place.index, hash, self.layout_mask(hash));
+            }
             *place.bucket.add(place.index) = tag;
             self.len += 1;
             self.credit -= 1;
@@ -475,6 +496,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 // S3: the last slot becomes the link; its entry moves on.
                 let last = Shape::<T>::SLOTS - 1;
                 ptr::copy_nonoverlapping(slot::<T>(home, last), slot::<T>(spill, 0), 1);
+                kept::carry::<T>(home, last, spill, 0);
                 let moved = *home.add(last);
                 *spill = moved;
                 *home.add(last) = 0;

@@ -30,7 +30,8 @@ const CANCELS: u64 = 0x3f84_d5b5_b547_0917;
 impl Key {
     fn chosen(name: u64) -> Key {
         Key {
-            first: name,
+            // Spread, so that under other seeds these are keys like others.
+            first: name.wrapping_mul(0xd6e8_feb8_6659_fd93),
             second: CANCELS,
         }
     }
@@ -159,22 +160,30 @@ fn attack(honest: u64, chosen: u64) -> Option<GrowthKind> {
         ended - noticed <= honest + noticed,
         "{noticed} to {ended}, {when}"
     );
-    assert_eq!(stats.reseeds, 1, "{when}");
+    // Stress thresholds take some good keys for hostile ones.
+    assert!(stats.reseeds == 1 || STRESS && stats.reseeds > 1, "{when}");
     assert_bounds(&map);
     // No insertion compared more than a long chain's worth of keys, and those of the growth
     // that a reseed may have had to wait for.
-    let wait = if state == Some(GrowthKind::Relocating) {
+    let mut wait = if state == Some(GrowthKind::Relocating) {
         400
     } else {
         64
     };
+    if cfg!(tidemap_portable) {
+        // The new array is got ready in steps.
+        wait += stats.buckets as u64 / 16;
+    }
     let load = (honest + chosen) / stats.buckets as u64;
     let long = (bounds::LONG_CHAIN_ENTRIES as u64).max(bounds::LONG_CHAIN_LOADS as u64 * 2 * load);
     assert!(worst <= long + wait, "{worst} comparisons, {when}");
     map.check_invariants();
     for name in 0..chosen {
         let cost = comparisons(|| assert_eq!(map.get(&Key::chosen(name)), Some(&name)));
-        assert!(cost < 12, "{cost} comparisons after the reseed");
+        assert!(
+            cost < if STRESS { 60 } else { 12 },
+            "{cost} comparisons after the reseed"
+        );
     }
     assert!((0..honest).all(|name| map.get(&Key::honest(name)) == Some(&name)));
     assert_eq!(map.len() as u64, honest + chosen);
@@ -365,8 +374,8 @@ fn small_every_operation_while_the_seed_changes() {
                 }
                 6 => {
                     let entries = (name..name + 20).map(|name| (Key::chosen(name), name));
-                    map.insert_many(entries);
-                    model.extend((name..name + 20).map(|name| ((name, CANCELS), name)));
+                    map.insert_many(entries.clone());
+                    model.extend(entries.map(|(key, name)| ((key.first, key.second), name)));
                 }
                 7 => assert_same(&map.clone(), &model),
                 8 => map.reserve(random.below(300) as usize),
@@ -442,7 +451,10 @@ fn numbers_that_collide_under_one_seed() {
     }
     map.finish();
     let stats = map.stats();
-    assert_eq!(stats.reseeds, 1, "{stats:?}");
+    assert!(
+        stats.reseeds == 1 || STRESS && stats.reseeds > 1,
+        "{stats:?}"
+    );
     assert!(stats.longest_chain_seen < 20, "{stats:?}");
     assert!(numbers.iter().all(|number| map.get(number) == Some(number)));
     map.check_invariants();

@@ -4,9 +4,16 @@
 //! and against tidemap: a method or impl that is missing, or asks for more than std's, does
 //! not compile. The rest is behaviour: the same code runs on both.
 
+#![allow(
+    clippy::duplicate_mod,
+    reason = "one file, compiled against two libraries"
+)]
+
+mod auto;
 mod list;
 mod of_std;
 mod of_tidemap;
+mod random;
 mod render;
 
 use std::path::{Path, PathBuf};

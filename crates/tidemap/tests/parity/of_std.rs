@@ -7,9 +7,15 @@ use core::iter::FusedIterator;
 use core::ops::{BitAnd, BitOr, BitXor, Index, Sub};
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
-use std::collections::{TryReserveError, hash_map, hash_set};
+use std::collections::{HashMap, HashSet, TryReserveError, hash_map, hash_set};
 use std::hash::RandomState;
 
 #[rustfmt::skip]
 #[path = "surface.rs"]
 mod surface;
+
+#[path = "examples.rs"]
+mod examples;
+
+#[path = "variance.rs"]
+mod variance;

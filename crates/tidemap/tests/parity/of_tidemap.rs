@@ -8,8 +8,14 @@ use core::ops::{BitAnd, BitOr, BitXor, Index, Sub};
 use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use tidemap::DefaultHashBuilder as RandomState;
-use tidemap::{TryReserveError, hash_map, hash_set};
+use tidemap::{HashMap, HashSet, TryReserveError, hash_map, hash_set};
 
 #[rustfmt::skip]
 #[path = "surface.rs"]
 mod surface;
+
+#[path = "examples.rs"]
+mod examples;
+
+#[path = "variance.rs"]
+mod variance;

@@ -1,0 +1,4 @@
+//! The features `rayon` and `serde`.
+
+mod parallel;
+mod serialize;
