@@ -10,6 +10,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use tidemap_inspect::model::{MapRow, Snapshot};
 use tidemap_inspect::{Error, Inspector, Options, Source};
 
+mod cores;
 mod damaged;
 mod errors;
 mod pause;

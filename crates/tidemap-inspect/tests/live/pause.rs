@@ -136,11 +136,6 @@ fn maps_under_four_writers_are_read_right_without_a_stop() {
                 .iter()
                 .filter(|row| row.reached.path.starts_with("main.hammered"))
                 .collect();
-            assert!(
-                hammered.len() >= 60,
-                "{build}: only {} maps",
-                hammered.len()
-            );
             for row in &hammered {
                 // The zoo takes one key out and puts one in.
                 if row.proof != tidemap_inspect::model::Proof::Racy {
@@ -151,7 +146,7 @@ fn maps_under_four_writers_are_read_right_without_a_stop() {
                     open.entry(row.address).or_insert("racy");
                 }
             }
-            if open.values().all(|&state| state == "right") {
+            if open.len() >= 64 && open.values().all(|&state| state == "right") {
                 break;
             }
             assert!(attempt < 19, "{build}: never read right: {open:x?}");
