@@ -35,7 +35,7 @@ pub(crate) fn sample(maps: u64, step: u64) -> Snapshot {
         },
         // Some maps come and go.
         maps: (0..maps)
-            .filter(|i| (i + step) % 11 != 0)
+            .filter(|i| !(i + step).is_multiple_of(11))
             .map(row)
             .collect(),
     }
