@@ -40,9 +40,9 @@ use crate::walk::{Evidence, Walk};
 
 /// Rounds of typing maps by what other maps hold.
 const ROUNDS_MAX: usize = 4;
-/// Readings of the heap for maps that grow while they are read.
-const HEAP_ROUNDS: usize = 6;
-/// Of those, readings of what stands still: its writer may just not be running.
+/// Times that the spans are read again for maps which grew meanwhile.
+const LATE_ROUNDS_MAX: usize = 6;
+/// Of those, rounds for what stands still: its writer may just not be running.
 const STILL_ROUNDS: usize = 3;
 /// Candidate types that a row names at most.
 const CANDIDATES_MAX: usize = 16;
@@ -421,8 +421,9 @@ impl Inspector {
         } else {
             None
         };
-        let mut heap = self.heap()?;
-        let candidates = self.candidates(&self.context(&heap), &mut summary);
+        let heap = self.heap()?;
+        let context = self.context(&heap);
+        let mut found = self.candidates(&context, &mut summary);
         if let Some(pause) = pause {
             summary.paused_us = Some(pause.elapsed_us());
             drop(pause);
@@ -442,45 +443,55 @@ impl Inspector {
             shapes.dedup();
             shapes
         };
-        let mut found = Vec::new();
-        let mut rejected = candidates;
-        for round in 0..HEAP_ROUNDS {
-            if round > 0 {
-                // What was allocated meanwhile is not in the spans read before: a
-                // map that grew would look like none.
-                if rejected.is_empty() || self.target.kind() == TargetKind::Core {
-                    break;
-                }
-                heap = self.heap()?;
-                let bytes = self.offsets.header_bytes();
-                let addresses: Vec<u64> = rejected.iter().map(|c| c.address).collect();
-                let headers = memory.many(&addresses, bytes as usize).unwrap_or_default();
-                let before = rejected.len();
-                let mut now = headers.into_iter();
-                rejected.retain_mut(|candidate| match now.next().flatten() {
-                    // Look-alikes stand still: a few more times are enough for them.
-                    Some(header) if round <= STILL_ROUNDS || header != candidate.header => {
-                        let plausible = self.offsets.plausible(&header);
-                        candidate.header = header;
-                        candidate.readings.clear();
-                        plausible
-                    }
-                    _ => false,
-                });
-                summary.header_shaped_rejected += (before - rejected.len()) as u64;
+        let mut late = Vec::new();
+        for mut candidate in std::mem::take(&mut found) {
+            if self.read_content(&context, &mut candidate, &shapes, &by_bucket) {
+                found.push(candidate);
+            } else {
+                late.push(candidate);
             }
-            let context = self.context(&heap);
-            let (passed, failed): (Vec<_>, Vec<_>) = rejected
-                .into_iter()
-                .map(|mut candidate| {
-                    let passes = self.read_content(&context, &mut candidate, &shapes, &by_bucket);
-                    (passes, candidate)
-                })
-                .partition(|(passes, _)| *passes);
-            found.extend(passed.into_iter().map(|(_, candidate)| candidate));
-            rejected = failed.into_iter().map(|(_, candidate)| candidate).collect();
         }
-        summary.header_shaped_rejected += rejected.len() as u64;
+        // A map that grows meanwhile has arrays which no span read before knows: look at the
+        // spans again for what was turned down, as long as that finds some.
+        let mut heap_now = None;
+        for round in 1..=LATE_ROUNDS_MAX {
+            if late.is_empty() || !matches!(self.source, Source::Process(_)) || options.pause {
+                break;
+            }
+            let fresh = self.heap()?;
+            let context = self.context(&fresh);
+            let turned_down = late.len();
+            let mut moving = false;
+            for mut candidate in std::mem::take(&mut late) {
+                let header = context
+                    .memory
+                    .bytes(candidate.address, self.offsets.header_bytes());
+                if let Ok(header) = header
+                    && self.offsets.plausible(&header)
+                {
+                    moving |= candidate.header != header;
+                    candidate.header = header;
+                    candidate.readings.clear();
+                    candidate.empty = false;
+                    candidate.bucket_type = None;
+                    if self.read_content(&context, &mut candidate, &shapes, &by_bucket) {
+                        found.push(candidate);
+                        continue;
+                    }
+                }
+                late.push(candidate);
+            }
+            let found_some = late.len() < turned_down;
+            if found_some || heap_now.is_none() {
+                heap_now = Some(fresh);
+            }
+            if !found_some && !moving && round >= STILL_ROUNDS {
+                break;
+            }
+        }
+        summary.header_shaped_rejected += late.len() as u64;
+        // The newest spans know the arrays of all that was accepted.
+        let heap = heap_now.unwrap_or(heap);
         let context = self.context(&heap);
         let owned: HashSet<u64> = found
             .iter()

@@ -37,7 +37,7 @@ fn core_of(pid: i32, path: &Path) {
             names.extend_from_slice(path.as_os_str().as_encoded_bytes());
             names.push(0);
         }
-        let flags = 4 | (u32::from(mapping.writable) * 2) | u32::from(mapping.executable);
+        let flags = 4 + u32::from(mapping.writable) * 2 + u32::from(mapping.executable);
         loads.push((mapping.start, bytes, flags, content));
     }
     let mut note = Vec::new();
