@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use tidemap::HashMap;
 
-use crate::support::{Bent, Quality};
+use crate::support::{Bent, Quality, STRESS};
 
 thread_local! {
     static HASHES: Cell<u64> = const { Cell::new(0) };
@@ -55,10 +55,12 @@ fn strings_are_hashed_again_by_one_doubling_in_eight() {
     }
     let entries = 40_000;
     let extra = extra_hashes(Quality::Good, entries, &7u64);
-    // Up to the doubling that makes 256 buckets of fifteen slots, and no later one.
-    assert!(extra > 1_000 && extra < 256 * 15, "{extra} extra hashes");
+    // Up to the doubling that makes 256 buckets of fifteen slots, and no later one. Small steps
+    // stop inside chains, and hash what is left of them again.
+    let most = if STRESS { 3 * 256 * 15 } else { 256 * 15 };
+    assert!(extra > 1_000 && extra < most, "{extra} extra hashes");
     let extra = extra_hashes(Quality::Good, entries, &String::new());
-    assert!(extra > 1_000 && extra < 256 * 15, "{extra} extra hashes");
+    assert!(extra > 1_000 && extra < most, "{extra} extra hashes");
     // Without sixteen bytes to spare every doubling hashes what it splits.
     let extra = extra_hashes(Quality::Good, entries, &());
     assert!(extra > entries / 2, "{extra} extra hashes");
