@@ -12,6 +12,7 @@ const (
 var (
 	hammered [writers][mapsPerWriter]map[uint64]uint64
 	churned  [writers]map[string]int
+	grown    map[uint64]uint64 // filled from nothing, again and again
 	shared   = map[string]uint64{}
 	lock     sync.Mutex
 )
@@ -57,6 +58,12 @@ func hammer() {
 				}
 				delete(churned[w], word(int(step)))
 				churned[w][word(int(step)+hammeredCount)] = int(step)
+				if w == 0 {
+					if step%3000 == 0 {
+						grown = map[uint64]uint64{}
+					}
+					grown[step] = step
+				}
 				lock.Lock()
 				shared[word(int(step%hammeredCount))] += step
 				lock.Unlock()

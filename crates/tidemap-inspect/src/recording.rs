@@ -32,7 +32,7 @@ const LEVEL: i32 = 3;
 #[non_exhaustive]
 pub enum RecordingError {
     /// The file cannot be used.
-    #[error("{path}: {source}")]
+    #[error("{path}: the recording cannot be read or written")]
     File {
         /// The file.
         path: PathBuf,

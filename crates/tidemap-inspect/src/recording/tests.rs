@@ -134,3 +134,10 @@ fn damage_is_noticed_and_never_panics() {
     let wrong = Recording::open(&path);
     assert!(matches!(wrong, Err(RecordingError::NotARecording { .. })));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let full = Recorder::create(Path::new("/dev/full"), u64::MAX);
+    assert!(matches!(full, Err(RecordingError::File { .. })));
+}
