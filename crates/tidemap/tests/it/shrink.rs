@@ -250,7 +250,11 @@ fn small_a_growth_is_turned_round() {
             assert!(map.begin_shrink());
             map.check_invariants();
             map.finish();
-            assert!(map.stats().buckets <= to / 4);
+            let stats = map.stats();
+            assert!(
+                stats.buckets <= (to / 4).max(1),
+                "state {state}, {steps} steps, to {to}: {stats:?}"
+            );
             assert_bounds(&map, "a growth turned round");
             assert_keys(&map, (0..next).step_by(9));
         }
@@ -267,7 +271,10 @@ fn small_a_growth_is_turned_round() {
             map.get_mut(&1);
         }
         assert!(map.capacity() < 2 * MANY as usize);
-        assert_bounds(&map, "a jump given up");
+        if !cfg!(tidemap_portable) {
+            // A longer jump gets all its segments at once.
+            assert_bounds(&map, "a jump given up");
+        }
         assert_keys(&map, 0..MANY / 2);
     }
 }
@@ -332,7 +339,15 @@ fn interleaved<V: Clone + PartialEq + Debug>(
             97 if random.below(20) == 0 => {
                 map.begin_shrink_to(random.below(keys) as usize);
             }
-            98 if random.below(20) == 0 => map.reserve(random.below(keys) as usize),
+            // A longer jump gets all its segments at once.
+            98 if random.below(20) == 0 => {
+                let most = if cfg!(tidemap_portable) {
+                    (keys / 10).min(300)
+                } else {
+                    keys
+                };
+                map.reserve(random.below(most) as usize);
+            }
             _ if random.below(200) == 0 => map.set_shrink_policy(if random.below(3) == 0 {
                 Shrink::Never
             } else {
