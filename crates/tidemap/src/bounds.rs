@@ -35,7 +35,8 @@ pub const CALL_BUCKETS: usize = 32;
 /// Calls of the global allocator that one operation may make: at most a new array, its
 /// bookkeeping and the old array's release, or a block of overflow buckets. Without
 /// page runs the first array above [`HEAP_ARRAY_BYTES_MAX`] is made of segments, all
-/// of them at once; from there on a step adds one or two.
+/// of them at once; from there on a step adds one or two. The exception is a `reserve` of more
+/// than a doubling: the growth that it asks for takes all its segments when it begins.
 pub const ALLOCATOR_CALLS_MAX: u64 = if tidemap_span::PAGE_RUNS { 8 } else { 64 };
 
 /// Bucket arrays above this size come from page runs, smaller ones from the

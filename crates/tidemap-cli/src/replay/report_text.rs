@@ -340,8 +340,13 @@ impl Page {
         )?;
         let peak = |map: &MapReport| map.run.memory.as_ref().map_or(0.0, |m| m.peak_bytes as f64);
         let high = most(replay, peak);
-        let per =
-            |per: Option<f64>| per.map_or("–".to_owned(), |per| format!("{per:.1} B/entry"));
+        // Thirteen columns, whatever a map of few entries costs.
+        let per = |per: Option<f64>| match per {
+            None => "–".to_owned(),
+            Some(per) if per < 999.95 => format!("{per:.1} B/entry"),
+            Some(per) if per < 99_999.5 => format!("{per:.0} B/entry"),
+            Some(per) => format!("{}/entry", bytes(per)),
+        };
         for map in &replay.maps {
             let Some(m) = &map.run.memory else { continue };
             writeln!(

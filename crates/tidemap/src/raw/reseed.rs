@@ -405,12 +405,21 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             && (at_end || old.releasable::<T>(next) >= tidemap_span::RELEASE_STEP_BYTES)
         {
             // SAFETY: old buckets below `next` are never used again (H3).
-            let bytes = unsafe { old.release::<T>(next, &mut cold.meter) };
+            let mut bytes = unsafe { old.release::<T>(next, &mut cold.meter) };
+            if bytes == 0 && matches!(old, Array::Segments(_)) {
+                // A segment a step, not all of them in the last one.
+                // SAFETY: as above, for all of them.
+                bytes = unsafe { old.release_tail::<T>(0, &mut cold.meter) };
+            }
+            let is_gone = at_end && bytes > 0 && old.bytes::<T>(0) == 0;
             if bytes > 0 {
                 cold.released += bytes as u64;
                 if let Some(growth) = &mut cold.growth {
                     growth.bytes_released += bytes as u64;
                     growth.steps += 1;
+                }
+                if is_gone && matches!(cold.old, Some(Array::Segments(_))) {
+                    self.end_reseed(cold);
                 }
                 return true;
             }
@@ -436,7 +445,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             growth.entries_moved += moved;
             growth.bytes_moved += after.bytes_moved - before.bytes_moved;
         }
-        if next >= end && !matches!(cold.old, Some(Array::Run(_))) {
+        // Page runs and segments go back in steps of their own.
+        if next >= end && !matches!(cold.old, Some(Array::Run(_) | Array::Segments(_))) {
             self.end_reseed(cold);
         }
         progress

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use tidemap::HashMap;
+use tidemap::{DefaultHashBuilder, HashMap};
 
 const CHILD: &str = "TIDEMAP_LIMITED_CHILD";
 
@@ -40,7 +40,7 @@ fn grow_to_a_million() {
     // SAFETY: the call reads `limit`.
     let refused = unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) };
     assert_eq!(refused, 0);
-    let mut map: HashMap<u64, u64> = HashMap::new();
+    let mut map: HashMap<u64, u64> = HashMap::with_hasher(DefaultHashBuilder::with_seed(1));
     for key in 0..1_000_000 {
         assert_eq!(map.insert(key, key ^ 7), None);
     }

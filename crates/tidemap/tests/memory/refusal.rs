@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tidemap::{GrowthKind, HashMap, TryInsertError, TryReserveError};
+use tidemap::{DefaultHashBuilder, GrowthKind, HashMap, TryInsertError, TryReserveError};
 
 use crate::allocator::refusing;
 
@@ -18,7 +18,7 @@ fn insert_refusing<V: Copy + PartialEq + std::fmt::Debug>(
     first: u64,
     many: u64,
 ) -> u64 {
-    let mut map: HashMap<Key, V> = HashMap::new();
+    let mut map: HashMap<Key, V> = HashMap::with_hasher(DefaultHashBuilder::with_seed(1));
     let mut there = BTreeMap::new();
     let mut errors = 0;
     let ((), refused) = refusing(first, many, || {
@@ -135,7 +135,9 @@ fn reservations_survive_the_refusal_of_any_request() {
         }
         for more in [1usize, 5, 14, 100, 4_000] {
             for first in 0..10 {
-                let mut map: HashMap<u64, u64> = (0..len).map(|i| (i, i)).collect();
+                let mut map: HashMap<u64, u64> =
+                    HashMap::with_hasher(DefaultHashBuilder::with_seed(1));
+                map.extend((0..len).map(|i| (i, i)));
                 let growing = map.growth().map(|growth| growth.kind);
                 let before = (map.len(), map.capacity());
                 let (result, refused) = refusing(first, FOR_EVER, || map.try_reserve(more));
@@ -176,7 +178,7 @@ fn shrinks_survive_the_refusal_of_any_request() {
         many: u64,
     ) -> u64 {
         // Colliding in part, so that merges need overflow buckets.
-        let mut map: HashMap<Key, V> = HashMap::new();
+        let mut map: HashMap<Key, V> = HashMap::with_hasher(DefaultHashBuilder::with_seed(1));
         map.reserve_now(12 * len as usize);
         for i in 0..len {
             map.insert(Key(i), value);
