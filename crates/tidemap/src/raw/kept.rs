@@ -109,8 +109,9 @@ pub(super) unsafe fn keep<T>(bucket: *mut u8, index: usize, hash: u64, mask: usi
 pub(super) unsafe fn carry<T>(from: *const u8, index: usize, to: *mut u8, to_index: usize) {
     if Shape::<T>::KEEPS_BITS {
         let at = Shape::<T>::BITS_AT;
-        // SAFETY: by the caller's promise and S5.
-        unsafe { *to.add(at + to_index) = *from.add(at + index) };
+        // SAFETY: by the caller's promise and S5. Where bytes are not trusted they may never have been
+        // written (K4); a copy does not look at them.
+        unsafe { core::ptr::copy_nonoverlapping(from.add(at + index), to.add(at + to_index), 1) };
     }
 }
 
