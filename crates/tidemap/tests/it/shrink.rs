@@ -271,7 +271,7 @@ fn small_a_growth_is_turned_round() {
             map.get_mut(&1);
         }
         assert!(map.capacity() < 2 * MANY as usize);
-        if !cfg!(tidemap_portable) {
+        if tidemap_span::PAGE_RUNS {
             // A longer jump gets all its segments at once.
             assert_bounds(&map, "a jump given up");
         }
@@ -341,7 +341,7 @@ fn interleaved<V: Clone + PartialEq + Debug>(
             }
             // A longer jump gets all its segments at once.
             98 if random.below(20) == 0 => {
-                let most = if cfg!(tidemap_portable) {
+                let most = if !tidemap_span::PAGE_RUNS {
                     (keys / 10).min(300)
                 } else {
                     keys

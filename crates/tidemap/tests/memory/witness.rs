@@ -67,11 +67,7 @@ fn held_after<V: Clone>(entries: u64, value: &V) {
             let held = bytes() - before;
             let said = (stats.bytes_live + stats.bytes_old) as i64;
             // The heads of segment directories are not counted.
-            let slack = if cfg!(any(miri, tidemap_portable)) {
-                1_200
-            } else {
-                0
-            };
+            let slack = if !tidemap_span::PAGE_RUNS { 1_200 } else { 0 };
             assert!(
                 (held - said).abs() <= slack,
                 "{held}, {i} entries: {stats:?}"
@@ -205,11 +201,7 @@ fn what_a_shrinking_map_says_is_what_it_holds() {
                 (stats.bytes_live + stats.bytes_old) as i64,
             );
             // The heads of segment directories are not counted.
-            let slack = if cfg!(any(miri, tidemap_portable)) {
-                1_200
-            } else {
-                0
-            };
+            let slack = if !tidemap_span::PAGE_RUNS { 1_200 } else { 0 };
             assert!((held - said).abs() <= slack, "{held}: {stats:?}");
         }
     }
