@@ -626,7 +626,9 @@ where
         Q: ?Sized + Hash + Equivalent<K>,
     {
         let found = self.table.find(hash, |(k, _)| key.equivalent(k));
-        if found.is_none() && self.table.is_relocating() {
+        // Hashers of other types are never changed; the comparison is of constants.
+        let may_reseed = typeid::of::<S>() == typeid::of::<DefaultHashBuilder>();
+        if may_reseed && found.is_none() && self.table.is_relocating() {
             return self.find_behind(key);
         }
         found
