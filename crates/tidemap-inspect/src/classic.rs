@@ -8,9 +8,7 @@ use crate::Result;
 use crate::layout::Field;
 use crate::memory::{ADDRESS_END, field, number, word};
 use crate::model::{ClassicState, Growth, GrowthKind};
-use crate::reading::{
-    ATTEMPTS_MAX, BucketShape, CHUNK_BYTES, Context, RETRY_BYTES_MAX, Reading, Reject, Still,
-};
+use crate::reading::{BucketShape, CHUNK_BYTES, Context, ReadOnce, Reading, Reject};
 
 /// Slots of a bucket.
 const SLOTS: usize = 8;
@@ -174,56 +172,29 @@ struct Walk {
     fill: Reading,
 }
 
-/// Reads a map until a reading holds, or too often.
-///
-/// # Errors
-/// [`Reject`] when what is there, unchanging, cannot be a map of this shape.
-pub fn read(
-    context: &Context<'_>,
-    offsets: &Offsets,
-    address: u64,
-    shape: BucketShape,
-) -> Result<Reading, Reject> {
-    let mut spent = 0u64;
-    let mut last = Reading::default();
-    let mut still = Still::default();
-    for attempt in 1..=ATTEMPTS_MAX {
-        let before = context.memory.bytes(address, offsets.bytes)?;
-        if !offsets.plausible(&before) {
-            return Err(Reject::NotAMap("its header is impossible"));
-        }
-        let walked = attempt_once(context, offsets, &before, shape);
-        let after = context.memory.bytes(address, offsets.bytes)?;
-        let same = before == after;
-        match walked {
-            Ok(mut reading) => {
-                reading.attempts = attempt;
-                reading.holds = same && reading.counted == reading.count;
-                spent = spent.saturating_add(reading.bytes);
-                let done = reading.holds;
-                if !done && still.disagrees(same.then_some(&before), &reading) {
-                    return Err(Reject::NotAMap("its entries do not sum to its count"));
-                }
-                last = reading;
-                if done || spent > RETRY_BYTES_MAX {
-                    return Ok(last);
-                }
-            }
-            // A writer that is not running at the moment may have stopped half-way.
-            Err(reject) if same => {
-                let writing = field(&before, offsets.flags) & offsets.writing != 0;
-                if !writing || attempt >= WRITER_ATTEMPTS {
-                    return Err(reject);
-                }
-            }
-            Err(_) => {}
-        }
-        last.attempts = attempt;
+impl ReadOnce for Offsets {
+    fn header_bytes(&self) -> u64 {
+        self.bytes
     }
-    if last.classic.is_none() {
-        return Err(Reject::NotAMap("it never stood still"));
+
+    fn plausible(&self, header: &[u8]) -> bool {
+        Offsets::plausible(self, header)
     }
-    Ok(last)
+
+    fn read_once(
+        &self,
+        context: &Context<'_>,
+        header: &[u8],
+        shape: BucketShape,
+    ) -> Result<Reading, Reject> {
+        attempt_once(context, self, header, shape)
+    }
+
+    fn is_final(&self, header: &[u8], attempt: u32) -> bool {
+        // A writer that is not running at the moment may have stopped half-way.
+        let writing = field(header, self.flags) & self.writing != 0;
+        !writing || attempt >= WRITER_ATTEMPTS
+    }
 }
 
 fn attempt_once(
@@ -242,6 +213,7 @@ fn attempt_once(
         count: get(offsets.count),
         writer_active: flags & offsets.writing != 0,
         bytes: context.sizes.slot(offsets.bytes, false),
+        holds: true,
         ..Reading::default()
     };
     let mut state = ClassicState {

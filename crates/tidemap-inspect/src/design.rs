@@ -2,7 +2,7 @@
 
 use crate::layout::Layout;
 use crate::model::Design;
-use crate::reading::{BucketShape, Context, Reading, Reject};
+use crate::reading::{self, BucketShape, Context, Reading, Reject};
 use crate::{Result, classic, swiss};
 
 /// Offsets of the design of a release.
@@ -109,8 +109,8 @@ impl Offsets {
         shape: BucketShape,
     ) -> Result<Reading, Reject> {
         match self {
-            Offsets::Classic(o) => classic::read(context, o, address, shape),
-            Offsets::Swiss(o) => swiss::read(context, o, address, shape),
+            Offsets::Classic(o) => reading::read(context, o, address, shape),
+            Offsets::Swiss(o) => reading::read(context, o, address, shape),
         }
     }
 

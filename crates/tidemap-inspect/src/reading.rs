@@ -144,10 +144,72 @@ fn poisson(load: f64, buckets: u64, len: usize) -> Vec<f64> {
 /// Readings that found the same header and the same sum, which is not the count.
 const STILL_MAX: u32 = 4;
 
+/// What is particular to one of the two designs.
+pub(crate) trait ReadOnce {
+    /// Bytes of a header.
+    fn header_bytes(&self) -> u64;
+    /// Whether this can be a header.
+    fn plausible(&self, header: &[u8]) -> bool;
+    /// Walks the map of this header once. [`Reading::holds`] says whether its parts agree.
+    fn read_once(
+        &self,
+        context: &Context<'_>,
+        header: &[u8],
+        shape: BucketShape,
+    ) -> Result<Reading, Reject>;
+    /// Whether a rejection of the map of this header is to be believed at this attempt.
+    fn is_final(&self, header: &[u8], attempt: u32) -> bool;
+}
+
+/// Reads a map until a reading holds, or too often.
+///
+/// # Errors
+/// [`Reject`] when what is there, unchanging, cannot be a map of this shape.
+pub(crate) fn read(
+    context: &Context<'_>,
+    design: &impl ReadOnce,
+    address: u64,
+    shape: BucketShape,
+) -> Result<Reading, Reject> {
+    let mut spent = 0u64;
+    let mut last = None;
+    let mut still = Still::default();
+    for attempt in 1..=ATTEMPTS_MAX {
+        let before = context.memory.bytes(address, design.header_bytes())?;
+        if !design.plausible(&before) {
+            return Err(Reject::NotAMap("its header is impossible"));
+        }
+        let walked = design.read_once(context, &before, shape);
+        let after = context.memory.bytes(address, design.header_bytes())?;
+        let same = before == after;
+        match walked {
+            Ok(mut reading) => {
+                reading.holds &= same && reading.counted == reading.count;
+                spent = spent.saturating_add(reading.bytes);
+                let done = reading.holds;
+                if !done && still.disagrees(same.then_some(&before), &reading) {
+                    return Err(Reject::NotAMap("its entries do not sum to its count"));
+                }
+                let reading = last.insert(reading);
+                reading.attempts = attempt;
+                if done || spent > RETRY_BYTES_MAX {
+                    break;
+                }
+            }
+            Err(reject) if same && design.is_final(&before, attempt) => return Err(reject),
+            Err(_) => {}
+        }
+        if let Some(last) = &mut last {
+            last.attempts = attempt;
+        }
+    }
+    last.ok_or(Reject::NotAMap("it never stood still"))
+}
+
 /// Tells a map that is written to from memory that never was one: the latter
 /// stands still and does not add up.
 #[derive(Debug, Default)]
-pub(crate) struct Still {
+struct Still {
     header: Vec<u8>,
     counted: u64,
     times: u32,
@@ -156,7 +218,7 @@ pub(crate) struct Still {
 impl Still {
     /// Notes a reading that does not hold; whether that is final. `header` is
     /// `None` when it changed during the reading.
-    pub(crate) fn disagrees(&mut self, header: Option<&Vec<u8>>, reading: &Reading) -> bool {
+    fn disagrees(&mut self, header: Option<&Vec<u8>>, reading: &Reading) -> bool {
         // A thread that was stopped inside a write leaves one entry in between.
         let written = reading.writer_active && reading.counted.abs_diff(reading.count) <= 1;
         match header {

@@ -8,12 +8,12 @@ use crate::Result;
 use crate::layout::Field;
 use crate::memory::{ADDRESS_END, field, word};
 use crate::model::{SwissState, TABLES_MAX, TableState};
-use crate::reading::{
-    ATTEMPTS_MAX, BucketShape, CHUNK_BYTES, Context, RETRY_BYTES_MAX, Reading, Reject, Still,
-};
+use crate::reading::{BucketShape, CHUNK_BYTES, Context, ReadOnce, Reading, Reject};
 
 /// Slots of a group.
 pub const SLOTS: u64 = 8;
+/// Readings of a map that does not add up and that nobody writes to.
+const SPLIT_ATTEMPTS: u32 = 3;
 /// Depth above this is no map.
 const DEPTH_MAX: u64 = 36;
 
@@ -143,56 +143,28 @@ pub fn limit(capacity: u64) -> u64 {
     tidemap_go::swiss::table_limit(capacity)
 }
 
-/// Reads a map until a reading holds, or too often.
-///
-/// # Errors
-/// [`Reject`] when what is there, unchanging, cannot be a map of this shape.
-pub fn read(
-    context: &Context<'_>,
-    offsets: &Offsets,
-    address: u64,
-    shape: BucketShape,
-) -> Result<Reading, Reject> {
-    let mut spent = 0u64;
-    let mut last = Reading::default();
-    let mut still = Still::default();
-    for attempt in 1..=ATTEMPTS_MAX {
-        let before = context.memory.bytes(address, offsets.bytes)?;
-        if !offsets.plausible(&before) {
-            return Err(Reject::NotAMap("its header is impossible"));
-        }
-        let writing = field(&before, offsets.writing) != 0;
-        let walked = attempt_once(context, offsets, &before, shape);
-        let after = context.memory.bytes(address, offsets.bytes)?;
-        let same = before == after;
-        match walked {
-            Ok(mut reading) => {
-                reading.attempts = attempt;
-                reading.holds = same && reading.holds && reading.counted == reading.count;
-                spent = spent.saturating_add(reading.bytes);
-                let done = reading.holds;
-                if !done && still.disagrees(same.then_some(&before), &reading) {
-                    return Err(Reject::NotAMap("its entries do not sum to its count"));
-                }
-                last = reading;
-                if done || spent > RETRY_BYTES_MAX {
-                    return Ok(last);
-                }
-            }
-            Err(reject) if same && !writing => {
-                // A table may split between two equal headers: look twice.
-                if attempt >= 3 {
-                    return Err(reject);
-                }
-            }
-            Err(_) => {}
-        }
-        last.attempts = attempt;
+impl ReadOnce for Offsets {
+    fn header_bytes(&self) -> u64 {
+        self.bytes
     }
-    if last.swiss.is_none() {
-        return Err(Reject::NotAMap("it never stood still"));
+
+    fn plausible(&self, header: &[u8]) -> bool {
+        Offsets::plausible(self, header)
     }
-    Ok(last)
+
+    fn read_once(
+        &self,
+        context: &Context<'_>,
+        header: &[u8],
+        shape: BucketShape,
+    ) -> Result<Reading, Reject> {
+        attempt_once(context, self, header, shape)
+    }
+
+    fn is_final(&self, header: &[u8], attempt: u32) -> bool {
+        // A table may split between two equal headers: look again. A writer takes its time.
+        field(header, self.writing) == 0 && attempt >= SPLIT_ATTEMPTS
+    }
 }
 
 fn attempt_once(
