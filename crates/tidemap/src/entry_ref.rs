@@ -7,7 +7,7 @@ use equivalent::Equivalent;
 
 use crate::alloc::{Allocator, Global};
 use crate::entry::{OccupiedEntry, VacantEntry};
-use crate::map::{HashMap, entry_hasher};
+use crate::map::{HashMap, Sought};
 use crate::raw::RawTable;
 
 /// The entry of a key, from [`HashMap::entry_ref`].
@@ -51,23 +51,17 @@ where
     where
         Q: ?Sized + Hash + Equivalent<K>,
     {
-        let shared = self.table.pay_share(entry_hasher(&self.hash_builder));
-        let hash = self.hash_builder.hash_one(key);
-        if let Some(place) = self.find_hashed(hash, key) {
-            return EntryRef::Occupied(OccupiedEntry {
-                hash,
-                place,
-                table: &mut self.table,
-            });
-        }
-        match self.prepare(hash, key) {
-            Ok((hash, paid)) => EntryRef::Vacant(VacantEntryRef {
+        match self.seek(key) {
+            Sought::There { hash, place } => {
+                let table = &mut self.table;
+                EntryRef::Occupied(OccupiedEntry { hash, place, table })
+            }
+            Sought::Room { hash, paid } => EntryRef::Vacant(VacantEntryRef {
                 hash,
                 key,
-                paid: paid || shared,
+                paid,
                 table: &mut self.table,
             }),
-            Err(error) => error.raise(),
         }
     }
 }

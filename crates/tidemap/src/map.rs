@@ -40,6 +40,14 @@ pub(crate) fn entry_hasher<K: Hash, V, S: BuildHasher>(
     move |(key, _)| hash_builder.hash_one(key)
 }
 
+/// What [`HashMap::seek`] finds.
+pub(crate) enum Sought {
+    /// The key.
+    There { hash: u64, place: Place },
+    /// Room for it; `paid` says whether a share of a growth was done already.
+    Room { hash: u64, paid: bool },
+}
+
 /// Drops the other half at once: what a function returns leaks if its scope ends in a panic.
 pub(crate) fn value_of<K, V>((key, value): (K, V)) -> V {
     drop(key);
@@ -840,19 +848,36 @@ where
     /// ```
     #[inline]
     pub fn entry(&mut self, key: K) -> Entry<'_, K, V, A> {
-        let shared = self.table.pay_share(entry_hasher(&self.hash_builder));
-        let hash = self.hash_builder.hash_one(&key);
-        if let Some(place) = self.find_hashed(hash, &key) {
-            let table = &mut self.table;
-            return Entry::Occupied(OccupiedEntry { hash, place, table });
-        }
-        match self.prepare(hash, &key) {
-            Ok((hash, paid)) => Entry::Vacant(VacantEntry {
+        match self.seek(&key) {
+            Sought::There { hash, place } => {
+                let table = &mut self.table;
+                Entry::Occupied(OccupiedEntry { hash, place, table })
+            }
+            Sought::Room { hash, paid } => Entry::Vacant(VacantEntry {
                 hash,
                 key,
-                paid: paid || shared,
+                paid,
                 table: &mut self.table,
             }),
+        }
+    }
+
+    /// What entries begin with: pays a share, looks for the key, makes room if it is not there.
+    #[inline(always)]
+    pub(crate) fn seek<Q>(&mut self, key: &Q) -> Sought
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        let shared = self.table.pay_share(entry_hasher(&self.hash_builder));
+        let hash = self.hash_builder.hash_one(key);
+        if let Some(place) = self.find_hashed(hash, key) {
+            return Sought::There { hash, place };
+        }
+        match self.prepare(hash, key) {
+            Ok((hash, paid)) => Sought::Room {
+                hash,
+                paid: paid || shared,
+            },
             Err(error) => error.raise(),
         }
     }

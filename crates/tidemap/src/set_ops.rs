@@ -288,14 +288,26 @@ lazy! {
     Union { iter }
 }
 
-impl<T, S, A> BitOr<&HashSet<T, S, A>> for &HashSet<T, S, A>
-where
-    T: Eq + Hash + Clone,
-    S: BuildHasher + Default,
-    A: Allocator + Clone + Default,
-{
-    type Output = HashSet<T, S, A>;
+/// An operator that gives a new set of what one of the lazy operations names.
+macro_rules! operator {
+    ($(#[$doc:meta])* $trait:ident::$method:ident is $operation:ident) => {
+        impl<T, S, A> $trait<&HashSet<T, S, A>> for &HashSet<T, S, A>
+        where
+            T: Eq + Hash + Clone,
+            S: BuildHasher + Default,
+            A: Allocator + Clone + Default,
+        {
+            type Output = HashSet<T, S, A>;
 
+            $(#[$doc])*
+            fn $method(self, rhs: &HashSet<T, S, A>) -> HashSet<T, S, A> {
+                self.$operation(rhs).cloned().collect()
+            }
+        }
+    };
+}
+
+operator! {
     /// The elements of either set, cloned.
     ///
     /// # Example
@@ -305,19 +317,10 @@ where
     /// let (a, b) = (HashSet::from([1, 2]), HashSet::from([2, 3]));
     /// assert_eq!(&a | &b, HashSet::from([1, 2, 3]));
     /// ```
-    fn bitor(self, rhs: &HashSet<T, S, A>) -> HashSet<T, S, A> {
-        self.union(rhs).cloned().collect()
-    }
+    BitOr::bitor is union
 }
 
-impl<T, S, A> BitAnd<&HashSet<T, S, A>> for &HashSet<T, S, A>
-where
-    T: Eq + Hash + Clone,
-    S: BuildHasher + Default,
-    A: Allocator + Clone + Default,
-{
-    type Output = HashSet<T, S, A>;
-
+operator! {
     /// The elements of both sets, cloned.
     ///
     /// # Example
@@ -327,19 +330,10 @@ where
     /// let (a, b) = (HashSet::from([1, 2]), HashSet::from([2, 3]));
     /// assert_eq!(&a & &b, HashSet::from([2]));
     /// ```
-    fn bitand(self, rhs: &HashSet<T, S, A>) -> HashSet<T, S, A> {
-        self.intersection(rhs).cloned().collect()
-    }
+    BitAnd::bitand is intersection
 }
 
-impl<T, S, A> BitXor<&HashSet<T, S, A>> for &HashSet<T, S, A>
-where
-    T: Eq + Hash + Clone,
-    S: BuildHasher + Default,
-    A: Allocator + Clone + Default,
-{
-    type Output = HashSet<T, S, A>;
-
+operator! {
     /// The elements of one of the sets and not of both, cloned.
     ///
     /// # Example
@@ -349,19 +343,10 @@ where
     /// let (a, b) = (HashSet::from([1, 2]), HashSet::from([2, 3]));
     /// assert_eq!(&a ^ &b, HashSet::from([1, 3]));
     /// ```
-    fn bitxor(self, rhs: &HashSet<T, S, A>) -> HashSet<T, S, A> {
-        self.symmetric_difference(rhs).cloned().collect()
-    }
+    BitXor::bitxor is symmetric_difference
 }
 
-impl<T, S, A> Sub<&HashSet<T, S, A>> for &HashSet<T, S, A>
-where
-    T: Eq + Hash + Clone,
-    S: BuildHasher + Default,
-    A: Allocator + Clone + Default,
-{
-    type Output = HashSet<T, S, A>;
-
+operator! {
     /// The elements of the first set that the second has not, cloned.
     ///
     /// # Example
@@ -371,9 +356,7 @@ where
     /// let (a, b) = (HashSet::from([1, 2]), HashSet::from([2, 3]));
     /// assert_eq!(&a - &b, HashSet::from([1]));
     /// ```
-    fn sub(self, rhs: &HashSet<T, S, A>) -> HashSet<T, S, A> {
-        self.difference(rhs).cloned().collect()
-    }
+    Sub::sub is difference
 }
 
 impl<T, S, A> BitOrAssign<&HashSet<T, S, A>> for HashSet<T, S, A>

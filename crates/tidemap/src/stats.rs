@@ -62,6 +62,29 @@ pub struct Growth {
     pub bytes_released: u64,
 }
 
+impl Growth {
+    /// The record of one that begins at this length.
+    pub(crate) fn begun(
+        kind: GrowthKind,
+        from_buckets: usize,
+        to_buckets: usize,
+        len: usize,
+    ) -> Growth {
+        Growth {
+            kind,
+            from_buckets,
+            to_buckets,
+            done_buckets: 0,
+            len_at_start: len,
+            len_at_end: len,
+            steps: 0,
+            entries_moved: 0,
+            bytes_moved: 0,
+            bytes_released: 0,
+        }
+    }
+}
+
 /// The work that one operation did beyond its own entry, or a maximum of such.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]

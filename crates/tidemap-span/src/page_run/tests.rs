@@ -23,15 +23,21 @@ fn fresh_memory_is_zero_and_lazy() {
     }
 }
 
+/// A run with four release steps of committed memory, where it begins, and how much that is.
+fn four_steps() -> (PageRun, *mut u8, usize) {
+    let bytes = 4 * RELEASE_STEP_BYTES;
+    let mut run = PageRun::reserve(2 * bytes, 64).unwrap();
+    run.commit(bytes).unwrap();
+    let base = run.base().as_ptr();
+    (run, base, bytes)
+}
+
 #[test]
 fn a_prefix_goes_in_bounded_steps_and_the_rest_stays() {
     if !PAGE_RUNS {
         return;
     }
-    let bytes = 4 * RELEASE_STEP_BYTES;
-    let mut run = PageRun::reserve(2 * bytes, 64).unwrap();
-    run.commit(bytes).unwrap();
-    let base = run.base().as_ptr();
+    let (mut run, base, bytes) = four_steps();
     // SAFETY: committed above; nothing below `half` is used after its release.
     unsafe {
         base.write_bytes(1, bytes);
@@ -57,10 +63,7 @@ fn a_suffix_goes_in_bounded_steps_and_comes_back_as_zeros() {
     if !PAGE_RUNS {
         return;
     }
-    let bytes = 4 * RELEASE_STEP_BYTES;
-    let mut run = PageRun::reserve(2 * bytes, 64).unwrap();
-    run.commit(bytes).unwrap();
-    let base = run.base().as_ptr();
+    let (mut run, base, bytes) = four_steps();
     // SAFETY: committed above and again below.
     unsafe {
         base.write_bytes(1, bytes);

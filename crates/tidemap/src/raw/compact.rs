@@ -48,18 +48,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.started += 1;
         cold.compaction = Some(Compaction {
             next: 0,
-            record: Growth {
-                kind: GrowthKind::SameSize,
-                from_buckets: buckets,
-                to_buckets: buckets,
-                done_buckets: 0,
-                len_at_start: self.len,
-                len_at_end: self.len,
-                steps: 0,
-                entries_moved: 0,
-                bytes_moved: 0,
-                bytes_released: 0,
-            },
+            record: Growth::begun(GrowthKind::SameSize, buckets, buckets, self.len),
         });
         self.credit = self.credit.min(CREDIT);
     }

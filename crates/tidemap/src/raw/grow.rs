@@ -548,18 +548,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             GrowthKind::Relocating
         };
         cold.started += 1;
-        cold.growth = Some(Growth {
-            kind,
-            from_buckets: from,
-            to_buckets: target,
-            done_buckets: 0,
-            len_at_start: self.len,
-            len_at_end: self.len,
-            steps: 0,
-            entries_moved: 0,
-            bytes_moved: 0,
-            bytes_released: 0,
-        });
+        cold.growth = Some(Growth::begun(kind, from, target, self.len));
         self.set_floor();
         Ok(())
     }

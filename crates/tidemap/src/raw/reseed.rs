@@ -367,18 +367,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             longest: 0,
         });
         cold.started += 1;
-        cold.growth = Some(Growth {
-            kind: GrowthKind::Reseed,
-            from_buckets: end,
-            to_buckets: fresh.buckets,
-            done_buckets: 0,
-            len_at_start: self.len,
-            len_at_end: self.len,
-            steps: 0,
-            entries_moved: 0,
-            bytes_moved: 0,
-            bytes_released: 0,
-        });
+        let record = Growth::begun(GrowthKind::Reseed, end, fresh.buckets, self.len);
+        cold.growth = Some(record);
         cold.old = Some(core::mem::replace(&mut cold.array, fresh.array));
         self.old_base = self.base;
         self.base = cold.array.base();

@@ -316,25 +316,19 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.shrinking = shrinking;
         // K4: merges move entries without their bits.
         cold.kept = Kept::of_empty(usize::MAX);
+        let kind = match (shrinking, relocating) {
+            (true, _) => GrowthKind::Shrink,
+            (false, true) => GrowthKind::Relocating,
+            (false, false) => GrowthKind::InPlace,
+        };
+        let (from, to, done) = if shrinking {
+            (large, small, 2 * (small - self.cursor))
+        } else {
+            (small, large, self.cursor)
+        };
         cold.growth = Some(Growth {
-            kind: match (shrinking, relocating) {
-                (true, _) => GrowthKind::Shrink,
-                (false, true) => GrowthKind::Relocating,
-                (false, false) => GrowthKind::InPlace,
-            },
-            from_buckets: if shrinking { large } else { small },
-            to_buckets: if shrinking { small } else { large },
-            done_buckets: if shrinking {
-                2 * (small - self.cursor)
-            } else {
-                self.cursor
-            },
-            len_at_start: self.len,
-            len_at_end: self.len,
-            steps: 0,
-            entries_moved: 0,
-            bytes_moved: 0,
-            bytes_released: 0,
+            done_buckets: done,
+            ..Growth::begun(kind, from, to, self.len)
         });
         self.set_floor();
     }
