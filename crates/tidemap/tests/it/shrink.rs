@@ -180,6 +180,27 @@ fn small_a_policy_shrinks_and_has_hysteresis() {
     assert_eq!(map.shrink_policy(), Shrink::WhenBelow(Shrink::BELOW_MAX));
 }
 
+/// Room that is asked for while the policy shrinks a map is there when the shrink has ended.
+#[test]
+fn small_a_policy_leaves_room_that_was_asked_for() {
+    let mut map = filled(MANY);
+    map.set_shrink_policy(Shrink::WhenBelow(0.4));
+    map.retain(|key, _| key % 40 == 0);
+    assert!(map.is_shrinking());
+    let more = map.capacity() - map.len();
+    map.reserve(more);
+    assert!(map.is_shrinking(), "the room was there");
+    map.finish();
+    assert!(map.capacity() >= map.len() + more, "{}", map.capacity());
+    map.reserve_now(more);
+    assert!(!map.has_pending_work());
+    // The next removal asks the policy again.
+    map.remove(&0);
+    map.finish();
+    assert!(map.capacity() < map.len() + more);
+    assert_keys(&map, (0..MANY).step_by(40).skip(1));
+}
+
 #[test]
 fn small_clear_and_retain_and_extract_follow_the_policy() {
     let ways: [fn(&mut Map); 4] = [
