@@ -31,7 +31,7 @@
 
 use super::array::{Array, Tries, bucket_at};
 use super::compact::Compaction;
-use super::kept::Kept;
+use super::kept::{self, Kept};
 use super::log::Log;
 use super::meter::Meter;
 use super::pool::Pool;
@@ -299,6 +299,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             for (to, from) in full_slots::<T>(old, true).enumerate() {
                 ptr::copy_nonoverlapping(slot::<T>(old, from), slot::<T>(shorter.base, to), 1);
                 *shorter.base.add(to) = *old.add(from);
+                kept::carry::<T>(old, from, shorter.base, to);
             }
             self.free_single(old, slots);
         }
