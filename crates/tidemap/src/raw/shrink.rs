@@ -244,8 +244,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
 
     /// Room for `entries` was asked for, and is there: no shrink takes it away.
     pub(super) fn limit_shrink(&mut self, entries: usize) {
-        if self.owes() {
-            // SAFETY: only tables with a cold part owe.
+        if !self.cold.is_null() {
+            // SAFETY: the cold part exists. A shrink may wait for removals, so nobody need owe yet.
             let cold = unsafe { &mut *self.cold.cast_mut() };
             let least = Shape::<T>::buckets_for(entries).unwrap_or(usize::MAX);
             if cold.shrink_to > 0 {

@@ -201,6 +201,28 @@ fn small_a_policy_leaves_room_that_was_asked_for() {
     assert_keys(&map, (0..MANY).step_by(40).skip(1));
 }
 
+/// A shrink that waits, because entries came in while it ran, leaves such room, too.
+#[test]
+fn small_a_shrink_that_waits_leaves_room_that_was_asked_for() {
+    let mut map = filled(2_000);
+    map.retain(|key, _| *key < 80);
+    assert!(map.begin_shrink());
+    for key in 2_000..2_150 {
+        map.insert(key, key);
+        map.advance(Budget::buckets(1));
+    }
+    map.finish();
+    for key in 2_000..2_150 {
+        map.remove(&key);
+    }
+    assert!(map.is_shrinking() && map.growth().is_none(), "it waits");
+    let more = map.capacity() - map.len();
+    map.reserve(more);
+    map.finish();
+    assert!(map.capacity() >= map.len() + more, "{}", map.capacity());
+    assert_keys(&map, 0..80);
+}
+
 #[test]
 fn small_clear_and_retain_and_extract_follow_the_policy() {
     let ways: [fn(&mut Map); 4] = [
