@@ -19,7 +19,7 @@ thread_local! {
 
 /// A key whose comparisons are counted.
 #[derive(Clone, Copy, Debug)]
-struct Key {
+pub(crate) struct Key {
     first: u64,
     second: u64,
 }
@@ -33,6 +33,15 @@ impl Key {
             // Spread, so that under other seeds these are keys like others.
             first: name.wrapping_mul(0xd6e8_feb8_6659_fd93),
             second: CANCELS,
+        }
+    }
+
+    /// Every other key collides with the rest of its kind.
+    pub(crate) fn mixed(name: u64) -> Key {
+        if name % 2 == 0 {
+            Key::honest(name)
+        } else {
+            Key::chosen(name)
         }
     }
 
