@@ -201,6 +201,15 @@ pub fn attach(name: Option<&str>, about: About, len: u64) -> Handle {
     handle
 }
 
+/// The map can have at most so many entries before it calls a hook again. One relaxed store.
+#[inline]
+pub fn bound(handle: &Handle, len_max: u64) {
+    if !handle.is_shared() {
+        // One word that is right by itself needs no write of the whole row.
+        handle.row.set_shared(row::LEN_MAX, len_max);
+    }
+}
+
 /// The map's memory or length changed in a way that no other hook tells.
 pub fn update(handle: &mut Handle, figures: &Figures) {
     let now = clock::now_ns();
@@ -612,8 +621,13 @@ pub fn overflow(handle: &mut Handle, overflow_buckets: u64, longest_chain: u64) 
     usdt::overflow(handle.id().0, overflow_buckets, longest_chain);
 }
 
-/// The map was cleared, which gave so many bytes back; growths that went on are over.
-pub fn clear(handle: &mut Handle, figures: &Figures, bytes_released: u64) {
+/// The map was cleared, which gave so many bytes back; `growths` are those that go on all the same.
+pub fn clear(
+    handle: &mut Handle,
+    figures: &Figures,
+    bytes_released: u64,
+    growths: [Option<&Record>; 2],
+) {
     let now = clock::now_ns();
     let mut ends = Ends::default();
     let work = Work {
@@ -628,8 +642,12 @@ pub fn clear(handle: &mut Handle, figures: &Figures, bytes_released: u64) {
         let mut row = handle.row.write();
         row.add(row::COUNTERS + counter::CLEARS, 1);
         add_work(&mut row, &work);
-        ends.growth = end_growth(&mut row, row::GROWTH, now);
-        ends.compaction = end_growth(&mut row, row::COMPACTION, now);
+        if growths[0].is_none() {
+            ends.growth = end_growth(&mut row, row::GROWTH, now);
+        }
+        if growths[1].is_none() {
+            ends.compaction = end_growth(&mut row, row::COMPACTION, now);
+        }
         set_figures(&mut row, figures, now)
     };
     testing::memory(handle.row, change);
