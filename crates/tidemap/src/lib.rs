@@ -66,6 +66,7 @@
 //! | `std` (default) | page runs; seeds that differ between processes | `no_std` with `alloc`: large arrays are made of segments from the global allocator |
 //! | `allocator-api2` | maps with an [allocator](alloc) of yours | the global allocator |
 //! | `serde` | `Serialize` and `Deserialize` for maps and sets; announced lengths are not believed | – |
+//! | `probe` (implies `std`) | maps can be [observed](https://docs.rs/tidemap-probe): every growth as figures and events. On targets without 64-bit pointers its methods do nothing | – |
 //! | `rayon` (implies `std`) | [rayon](https://docs.rs/rayon)'s traits and `par_` methods, in any state of growth | – |
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -75,6 +76,7 @@ extern crate alloc as alloc_crate;
 pub mod alloc;
 mod batch;
 pub mod bounds;
+mod builder;
 mod disjoint;
 mod entry;
 mod entry_ref;
@@ -83,6 +85,8 @@ mod extract_if;
 mod hash;
 mod iter;
 mod map;
+#[cfg(feature = "probe")]
+mod observe;
 mod pace;
 #[cfg(feature = "rayon")]
 mod parallel;
@@ -101,6 +105,7 @@ mod table_api;
 mod unwind;
 
 pub use batch::{ContainsMany, GetMany, SetGetMany};
+pub use builder::Builder;
 pub use entry::{Entry, OccupiedEntry, VacantEntry};
 pub use equivalent::Equivalent;
 pub use error::TryReserveError;

@@ -11,7 +11,7 @@ use crate::entry::{Entry, OccupiedEntry, VacantEntry};
 use crate::error::TryReserveError;
 use crate::hash::DefaultHashBuilder;
 use crate::iter::{Drain, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
-use crate::raw::{Place, RawTable, as_type_mut};
+use crate::raw::{Birth, Place, RawTable, as_type_mut};
 use crate::stats::{Growth, Stats};
 
 /// A hash map that pays for its growth in small equal steps.
@@ -69,8 +69,9 @@ impl<K, V> HashMap<K, V> {
     /// assert_eq!(map.capacity(), 0);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn new() -> HashMap<K, V> {
-        HashMap::with_hasher(DefaultHashBuilder::default())
+        HashMap::with_hasher(DefaultHashBuilder::default()).born(Birth::here::<K, V>())
     }
 
     /// An empty map that takes `capacity` entries before its first growth.
@@ -86,6 +87,7 @@ impl<K, V> HashMap<K, V> {
     /// assert_eq!(map.growths_started(), 0);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn with_capacity(capacity: usize) -> HashMap<K, V> {
         HashMap::with_capacity_and_hasher(capacity, DefaultHashBuilder::default())
     }
@@ -120,6 +122,7 @@ impl<K, V, S> HashMap<K, V, S> {
     /// assert!(map.capacity() >= 10);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> HashMap<K, V, S> {
         HashMap::with_capacity_and_hasher_in(capacity, hash_builder, Global)
     }
@@ -136,8 +139,9 @@ impl<K, V, A: Allocator + Clone> HashMap<K, V, DefaultHashBuilder, A> {
     /// map.insert(1, 2);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn new_in(alloc: A) -> Self {
-        HashMap::with_hasher_in(DefaultHashBuilder::default(), alloc)
+        HashMap::with_hasher_in(DefaultHashBuilder::default(), alloc).born(Birth::here::<K, V>())
     }
 
     /// An empty map with this allocator that takes `capacity` entries before its first growth.
@@ -153,6 +157,7 @@ impl<K, V, A: Allocator + Clone> HashMap<K, V, DefaultHashBuilder, A> {
     /// assert!(map.capacity() >= 10);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn with_capacity_in(capacity: usize, alloc: A) -> Self {
         HashMap::with_capacity_and_hasher_in(capacity, DefaultHashBuilder::default(), alloc)
     }
@@ -190,14 +195,22 @@ impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     /// assert!(map.capacity() >= 10);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn with_capacity_and_hasher_in(capacity: usize, hash_builder: S, alloc: A) -> Self {
-        match RawTable::try_with_capacity_in(capacity, alloc) {
+        match RawTable::try_with_capacity_in(capacity, alloc, Birth::here::<K, V>()) {
             Ok(table) => HashMap {
                 table,
                 hash_builder,
             },
             Err(error) => error.raise(),
         }
+    }
+
+    /// With what is known of it when it is made.
+    #[inline(always)]
+    pub(crate) fn born(mut self, birth: Birth) -> Self {
+        self.table.set_birth(birth);
+        self
     }
 
     /// The allocator.
@@ -1003,23 +1016,28 @@ impl<K: fmt::Debug, V: fmt::Debug, A: Allocator + Clone> core::error::Error
 }
 
 impl<K, V, S: Default, A: Allocator + Clone + Default> Default for HashMap<K, V, S, A> {
+    #[track_caller]
     fn default() -> Self {
-        HashMap::with_hasher_in(S::default(), A::default())
+        HashMap::with_hasher_in(S::default(), A::default()).born(Birth::here::<K, V>())
     }
 }
 
 impl<K: Clone, V: Clone, S: Clone, A: Allocator + Clone> Clone for HashMap<K, V, S, A> {
     /// Copies the layout as it is: no key is hashed. O(capacity).
+    #[track_caller]
     fn clone(&self) -> Self {
         let hash_builder = self.hash_builder.clone();
         match self
             .table
             .try_clone(|(key, value)| (key.clone(), value.clone()))
         {
-            Ok(table) => HashMap {
-                table,
-                hash_builder,
-            },
+            Ok(table) => {
+                let copy = HashMap {
+                    table,
+                    hash_builder,
+                };
+                copy.born(Birth::here::<K, V>())
+            }
             Err(error) => error.raise(),
         }
     }
@@ -1092,6 +1110,7 @@ where
     S: BuildHasher + Default,
     A: Allocator + Clone + Default,
 {
+    #[track_caller]
     fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
         let mut map = HashMap::default();
         map.extend(iter);
@@ -1100,7 +1119,8 @@ where
 }
 
 impl<K: Eq + Hash, V, const N: usize> From<[(K, V); N]> for HashMap<K, V> {
+    #[track_caller]
     fn from(entries: [(K, V); N]) -> Self {
-        entries.into_iter().collect()
+        HashMap::from_iter(entries)
     }
 }

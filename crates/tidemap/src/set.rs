@@ -33,6 +33,7 @@ impl<T> HashSet<T> {
     /// assert_eq!(set.capacity(), 0);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn new() -> HashSet<T> {
         HashSet {
             map: HashMap::new(),
@@ -50,6 +51,7 @@ impl<T> HashSet<T> {
     /// assert!(set.capacity() >= 10);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn with_capacity(capacity: usize) -> HashSet<T> {
         HashSet {
             map: HashMap::with_capacity(capacity),
@@ -84,6 +86,7 @@ impl<T, S> HashSet<T, S> {
     /// assert!(set.capacity() >= 10);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn with_capacity_and_hasher(capacity: usize, hash_builder: S) -> HashSet<T, S> {
         HashSet {
             map: HashMap::with_capacity_and_hasher(capacity, hash_builder),
@@ -101,6 +104,7 @@ impl<T, A: Allocator + Clone> HashSet<T, DefaultHashBuilder, A> {
     /// assert!(set.insert('a'));
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn new_in(alloc: A) -> Self {
         HashSet {
             map: HashMap::new_in(alloc),
@@ -119,6 +123,7 @@ impl<T, A: Allocator + Clone> HashSet<T, DefaultHashBuilder, A> {
     /// assert!(set.insert('a') && set.capacity() >= 10);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn with_capacity_in(capacity: usize, alloc: A) -> Self {
         HashSet {
             map: HashMap::with_capacity_in(capacity, alloc),
@@ -156,6 +161,7 @@ impl<T, S, A: Allocator + Clone> HashSet<T, S, A> {
     /// assert!(set.insert('a') && set.capacity() >= 10);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn with_capacity_and_hasher_in(capacity: usize, hash_builder: S, alloc: A) -> Self {
         HashSet {
             map: HashMap::with_capacity_and_hasher_in(capacity, hash_builder, alloc),
@@ -534,6 +540,7 @@ impl<T: Eq + Hash, S: BuildHasher, A: Allocator + Clone> HashSet<T, S, A> {
 }
 
 impl<T, S: Default, A: Allocator + Clone + Default> Default for HashSet<T, S, A> {
+    #[track_caller]
     fn default() -> Self {
         HashSet {
             map: HashMap::default(),
@@ -584,6 +591,7 @@ where
     S: BuildHasher + Default,
     A: Allocator + Clone + Default,
 {
+    #[track_caller]
     fn from_iter<I: IntoIterator<Item = T>>(iter: I) -> Self {
         let mut set = HashSet::default();
         set.extend(iter);
@@ -592,8 +600,9 @@ where
 }
 
 impl<T: Eq + Hash, const N: usize> From<[T; N]> for HashSet<T> {
+    #[track_caller]
     fn from(elements: [T; N]) -> Self {
-        elements.into_iter().collect()
+        HashSet::from_iter(elements)
     }
 }
 

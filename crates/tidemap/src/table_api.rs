@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 
 use crate::alloc::{Allocator, Global};
 use crate::error::TryReserveError;
-use crate::raw::{Place, RawIter, RawTable};
+use crate::raw::{Birth, Place, RawIter, RawTable};
 use crate::stats::{Growth, Stats};
 
 /// A table of values that the caller hashes and compares: for keys that live elsewhere, for
@@ -33,7 +33,7 @@ use crate::stats::{Growth, Stats};
 /// assert_eq!(index.find(hash("flood"), |&number| words[number] == "flood"), Some(&1));
 /// ```
 pub struct HashTable<T, A: Allocator + Clone = Global> {
-    table: RawTable<T, A>,
+    pub(crate) table: RawTable<T, A>,
 }
 
 /// The entry of a value, from [`HashTable::entry`].
@@ -93,6 +93,7 @@ impl<T> HashTable<T> {
     /// assert!(table.capacity() >= 10);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn with_capacity(capacity: usize) -> HashTable<T> {
         HashTable::with_capacity_in(capacity, Global)
     }
@@ -126,8 +127,9 @@ impl<T, A: Allocator + Clone> HashTable<T, A> {
     /// assert!(table.capacity() >= 10);
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn with_capacity_in(capacity: usize, alloc: A) -> Self {
-        match RawTable::try_with_capacity_in(capacity, alloc) {
+        match RawTable::try_with_capacity_in(capacity, alloc, Birth::here::<T, ()>()) {
             Ok(table) => HashTable { table },
             Err(error) => error.raise(),
         }
@@ -680,14 +682,14 @@ pub struct IterMut<'a, T> {
 /// Iterator of a table by value.
 pub struct IntoIter<T, A: Allocator + Clone = Global> {
     inner: RawIter<T>,
-    table: RawTable<T, A>,
+    pub(crate) table: RawTable<T, A>,
 }
 
 /// Iterator of [`HashTable::drain`].
 pub struct Drain<'a, T, A: Allocator + Clone = Global> {
     inner: RawIter<T>,
     /// What is drained; `home` is an empty table until the end.
-    table: RawTable<T, A>,
+    pub(crate) table: RawTable<T, A>,
     home: &'a mut RawTable<T, A>,
 }
 

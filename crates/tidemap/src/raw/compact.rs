@@ -51,6 +51,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             record: Growth::begun(GrowthKind::SameSize, buckets, buckets, self.len),
         });
         self.credit = self.credit.min(CREDIT);
+        self.probe_compaction_begun();
     }
 
     /// One step of the pass that is going on, if any.
@@ -91,6 +92,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.finished[GrowthKind::SameSize as usize] += 1;
         cold.compact_at = 2 * cold.pool.in_use();
         let record = *record;
+        cold.probe.ended(&record);
         cold.remember(record);
     }
 

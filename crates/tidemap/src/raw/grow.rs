@@ -35,6 +35,7 @@ use super::kept::{self, Kept};
 use super::log::Log;
 use super::meter::Meter;
 use super::pool::Pool;
+use super::probe::{Birth, Probe};
 use super::reseed::Hostile;
 use super::shape::Shape;
 use super::split::SCATTERED_MOVES_MAX;
@@ -100,6 +101,7 @@ pub(crate) struct Cold<T, A: Allocator> {
     pub(super) cleared: u64,
     pub(super) hostile: Hostile<A>,
     pub(super) kept: Kept,
+    pub(super) probe: Probe,
 }
 
 impl<T, A: Allocator + Clone> Cold<T, A> {
@@ -144,6 +146,7 @@ impl<T, A: Allocator + Clone> Cold<T, A> {
             cleared: 0,
             hostile: Hostile::new(),
             kept: Kept::of_empty(0),
+            probe: Probe::NONE,
         };
         // SAFETY: fresh memory of that layout.
         unsafe { cold.write(value) };
@@ -222,8 +225,13 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     }
 
     /// An empty table with room for `entries`.
-    pub(crate) fn try_with_capacity_in(entries: usize, alloc: A) -> Result<Self, TryReserveError> {
+    pub(crate) fn try_with_capacity_in(
+        entries: usize,
+        alloc: A,
+        birth: Birth,
+    ) -> Result<Self, TryReserveError> {
         let mut table = RawTable::new_in(alloc);
+        table.set_birth(birth);
         if entries > 0 {
             table.allocate(entries)?;
         }
@@ -234,7 +242,9 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     fn allocate(&mut self, entries: usize) -> Result<(), TryReserveError> {
         let buckets = Shape::<T>::buckets_for(entries).ok_or(TryReserveError::CapacityOverflow)?;
         if buckets == 1 {
-            return self.allocate_single(entries);
+            self.allocate_single(entries)?;
+            self.probe_changed();
+            return Ok(());
         }
         let mut meter = Meter::default();
         let mut array = Array::allocate::<T>(buckets, true, Tries::ALL, &self.alloc, &mut meter)?;
@@ -248,6 +258,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: just made.
         unsafe { (*self.cold.cast_mut()).kept = Kept::of_empty(self.mask) };
         self.credit = Shape::<T>::room(buckets);
+        self.probe_adopt();
         Ok(())
     }
 
@@ -278,6 +289,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             self.free_single(old, slots);
         }
         self.credit -= self.len;
+        self.probe_changed();
         Ok(())
     }
 
@@ -306,6 +318,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         (self.base, self.old_base) = (shorter.base, shorter.base);
         self.credit = new_slots - len;
         core::mem::forget(shorter);
+        self.probe_changed();
     }
 
     /// Gives a single bucket a cold part, so that it can grow to more.
@@ -319,6 +332,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     array.forget();
                     error
                 })?;
+            self.probe_adopt();
         }
         Ok(())
     }
@@ -414,10 +428,12 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     pub(super) fn metered<R>(&mut self, slow: impl FnOnce(&mut Self) -> R) -> R {
         // SAFETY: callers made sure that the cold part exists.
         unsafe { (*self.cold.cast_mut()).meter.begin() };
+        let mark = self.probe_mark();
         let result = slow(self);
         // SAFETY: as above.
         let meter = unsafe { &mut (*self.cold.cast_mut()).meter };
         meter.end(crate::stats::Work::default());
+        self.probe_step(mark);
         result
     }
 
@@ -551,6 +567,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.started += 1;
         cold.growth = Some(Growth::begun(kind, from, target, self.len));
         self.set_floor();
+        self.probe_begun();
         Ok(())
     }
 
@@ -654,6 +671,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             growth.done_buckets = growth.from_buckets;
             growth.len_at_end = self.len;
             cold.finished[growth.kind as usize] += 1;
+            cold.probe.ended(&growth);
             if growth.steps > 1 {
                 cold.remember(growth);
             }
@@ -747,6 +765,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             credit = 1;
         }
         self.credit = credit.max(1);
+        cold.probe.bound(self.len.saturating_add(self.credit));
     }
 
     /// The length at which a growth in place owes its next split.

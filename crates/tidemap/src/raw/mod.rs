@@ -7,7 +7,7 @@
 //! (same-size growth), [`shrink`] (growth backwards), [`reseed`] (hostile keys), [`pace`] (work in
 //! idle time), [`sweep`] (walks that are interrupted), [`array`] and [`pool`] (where memory comes from), [`reclaim`]
 //! (where it goes in the end), [`iter`], [`clone`], [`check`]; beside them [`prefetch`]
-//! (batches), `range` (several threads) and [`same_type`].
+//! (batches), `range` (several threads), [`probe`] (what is told to observers) and [`same_type`].
 
 mod array;
 mod check;
@@ -21,6 +21,7 @@ mod meter;
 mod pace;
 mod pool;
 mod prefetch;
+mod probe;
 #[cfg(feature = "rayon")]
 mod range;
 mod reclaim;
@@ -35,6 +36,7 @@ mod tags;
 
 pub(crate) use iter::RawIter;
 pub(crate) use prefetch::prefetch;
+pub(crate) use probe::Birth;
 #[cfg(feature = "rayon")]
 pub(crate) use range::{RangeIter, RawRange};
 pub(crate) use reclaim::Reclaim;

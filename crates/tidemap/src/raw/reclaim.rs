@@ -54,7 +54,9 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: by the caller's promise.
         let done = unsafe { self.reclaim_entries(at, buckets, &mut progress, take) };
         progress.entries = len - self.len;
-        if done && self.reclaim_memory(buckets, &mut progress) {
+        let is_done = done && self.reclaim_memory(buckets, &mut progress);
+        self.probe_reclaimed(progress.bytes_released);
+        if is_done {
             self.free_memory();
             progress.is_done = true;
         }
@@ -268,6 +270,7 @@ impl<T, A: Allocator + Clone> Drop for RawTable<T, A> {
                 self.reclaim();
             }
         }
+        self.probe_detach();
         if self.is_unallocated() {
             return;
         }

@@ -345,6 +345,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             // What was left of it is done by the reseed.
             growth.len_at_end = self.len;
             cold.finished[growth.kind as usize] += 1;
+            cold.probe.ended(&growth);
             cold.remember(growth);
         }
         cold.compaction = None;
@@ -376,6 +377,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // H4.
         (self.split_mask, self.cursor) = (0, 1);
         cold.kept.begin(self.split_mask, self.mask, self.cursor);
+        self.probe_begun();
     }
 
     /// One step of the reseed that is going on (H5). `false` when memory was refused and nothing

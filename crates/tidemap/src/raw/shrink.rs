@@ -110,7 +110,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     pub(crate) fn set_policy(&mut self, policy: f32) {
         debug_assert!((0.0..0.5).contains(&policy), "{policy} has no hysteresis");
         if self.cold.is_null() {
-            self.floor = policy.to_bits() as usize;
+            self.floor = self.resting_floor(policy);
             return;
         }
         // SAFETY: the cold part exists.
@@ -333,6 +333,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             ..Growth::begun(kind, from, to, self.len)
         });
         self.set_floor();
+        self.probe_begun();
     }
 
     /// Turns a growth round (D1). `false` if it has to end first.
@@ -476,6 +477,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             growth.done_buckets = growth.from_buckets;
             growth.len_at_end = self.len;
             cold.finished[GrowthKind::Shrink as usize] += 1;
+            cold.probe.ended(&growth);
             if growth.steps > 1 {
                 cold.remember(growth);
             }

@@ -494,6 +494,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             }
             let spill = cold.pool.get(&mut cold.meter).ok_or(refused)?;
             cold.longest_chain = cold.longest_chain.max(length + 1);
+            cold.probe.overflow(cold.pool.in_use(), cold.longest_chain);
             cold.hostile.met = cold.hostile.met.max(length + 1);
             let mut index = 0;
             if Shape::<T>::LINK_IN_SLOT && *filter == 0 {
@@ -671,12 +672,14 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             return;
         }
         let single = self.cold.is_null().then_some(self.len + self.credit);
+        let mark = self.probe_mark();
         self.drop_entries();
         // SAFETY: no entry is left, so headers may be reset and every chain forgotten.
         unsafe {
             if let Some(slots) = single {
                 self.base.write_bytes(0, HEADER_BYTES);
                 self.credit = slots;
+                self.probe_cleared(mark);
                 return;
             }
             for (base, first, end) in self.regions() {
@@ -688,6 +691,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             (*self.cold.cast_mut()).pool.reset();
             self.clear_growth();
         }
+        self.probe_cleared(mark);
         self.after_removals();
     }
 
@@ -735,7 +739,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         if self.is_unallocated() {
             return;
         }
-        let floor = self.policy().to_bits() as usize;
+        self.probe_freed();
+        let floor = self.resting_floor(self.policy());
         if self.cold.is_null() {
             // SAFETY: I7 tells the size that the single bucket was allocated with.
             unsafe { self.free_single(self.base, self.len + self.credit) };
@@ -754,8 +759,10 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// Turns the table into an empty one without memory and returns the old.
     pub(crate) fn take(&mut self) -> Self {
         let mut empty = RawTable::new_in(self.alloc.clone());
-        empty.floor = self.policy().to_bits() as usize;
-        core::mem::replace(self, empty)
+        empty.floor = self.resting_floor(self.policy());
+        let mut left = core::mem::replace(self, empty);
+        self.probe_taken(&mut left);
+        left
     }
 }
 
