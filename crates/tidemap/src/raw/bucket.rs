@@ -199,18 +199,16 @@ pub(super) unsafe fn full_slots<T>(bucket: Bucket, is_main: bool) -> Bits {
 #[inline(always)]
 unsafe fn empty_slots<T>(bucket: Bucket, is_main: bool) -> u32 {
     // SAFETY: by the caller's promise.
-    unsafe {
-        let empty = bucket.header().empty();
-        if !is_main {
-            return empty & Shape::<T>::SPILL_TAGS;
-        }
-        if Shape::<T>::LINK_IN_SLOT {
-            // S3: the last slot of an overflowed bucket is its link.
-            let is_link = u32::from(*bucket.filter::<T>() != 0);
-            return empty & (Shape::<T>::TAGS - (is_link << (Shape::<T>::SLOTS - 1)));
-        }
-        empty & Shape::<T>::TAGS
+    let empty = unsafe { bucket.header() }.empty();
+    if !is_main {
+        return empty & Shape::<T>::SPILL_TAGS;
     }
+    if Shape::<T>::LINK_IN_SLOT {
+        // S3: the last slot of an overflowed bucket is its link. The compare with 0 has seen
+        // the filter, too, which is the byte behind the last tag.
+        return empty & (Shape::<T>::TAGS >> 1 | empty >> 1) & Shape::<T>::TAGS;
+    }
+    empty & Shape::<T>::TAGS
 }
 
 /// The lowest empty slot that may take an entry.

@@ -167,11 +167,16 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                                 Some(_) if base == self.old_base => self.home_behind(hash),
                                 _ => self.home(hash),
                             };
-                            let split = expected.head == self.pinned && self.split_home(hash) == home;
+                            let split =
+                                expected.head == self.pinned && self.split_home(hash) == home;
                             assert!(expected == home || split, "an entry is in a foreign chain");
                             let calm = (!self.is_growing()).then_some(self.mask);
                             let is_right = self.cold.is_null() || (*self.cold).kept.is_right(calm);
-                            if Shape::<T>::KEEPS_BITS && is_right && home.head != self.pinned && !split {
+                            if Shape::<T>::KEEPS_BITS
+                                && is_right
+                                && home.head != self.pinned
+                                && !split
+                            {
                                 // K1, K3, K4.
                                 let wanted = kept::bits(hash, self.layout_mask(hash));
                                 let found = *bucket.bits::<T>(index);

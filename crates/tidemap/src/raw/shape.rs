@@ -44,6 +44,8 @@ const KEEPING_ENTRY_BYTES_MIN: usize = 24;
 /// Entries up to this size prefer a line: one that spans two gains little from knowing one.
 const PREFERRING_ENTRY_BYTES_MAX: usize = 32;
 const LINE_BYTES: usize = 64;
+/// Slots of so many bytes are near: half of a second-level cache.
+const NEAR_BYTES: usize = 1 << 20;
 
 /// The layout of buckets that hold entries of type `T`.
 pub(crate) struct Shape<T>(PhantomData<T>);
@@ -110,6 +112,14 @@ impl<T> Shape<T> {
         && Self::ENTRY >= LINK_BYTES
         && Self::ENTRY <= PREFERRING_ENTRY_BYTES_MAX
         && Self::STRIDE > LINE_BYTES;
+
+    /// Tables of fewer buckets are searched without asking for lines: they lie in near caches,
+    /// where asking costs more than it saves.
+    pub(crate) const NEAR_BUCKETS: usize = if super::Rare::COMMON {
+        2
+    } else {
+        NEAR_BYTES / (Self::STRIDE + 1)
+    };
 
     /// The slot whose line an entry would like best: by hash bits that neither tag nor home use.
     #[inline(always)]

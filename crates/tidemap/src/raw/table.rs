@@ -139,9 +139,24 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             // SAFETY: by I2 and I3 the bucket exists.
             return unsafe { bucket_at::<T>(self.base, h & self.mask) };
         }
+        if self.is_relocating() {
+            return self.home_of_two(hash);
+        }
+        let (new, old) = (h & self.mask, h & self.split_mask);
+        // Random keys make this unpredictable while a table grows, so no branch.
+        let index = core::hint::select_unpredictable(old < self.cursor, new, old);
+        // SAFETY: by I2 and I3 the bucket exists.
+        unsafe { bucket_at::<T>(self.base, index) }
+    }
+
+    /// The home of a hash while there are two arrays. Apart, so that it takes no registers from the
+    /// common case.
+    #[cold]
+    #[inline(never)]
+    fn home_of_two(&self, hash: u64) -> Bucket {
+        let h = hash as usize;
         let (new, old) = (h & self.mask, h & self.split_mask);
         let split = old < self.cursor;
-        // Random keys make this unpredictable while a table grows, so no branch.
         let index = core::hint::select_unpredictable(split, new, old);
         let base = core::hint::select_unpredictable(split, self.base, self.old_base);
         // SAFETY: by I2 and I3 the bucket exists.
@@ -175,21 +190,98 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
 
     /// Finds the entry with this hash that `eq` accepts.
     #[inline(always)]
-    pub(crate) fn find(&self, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<Place> {
+    pub(crate) fn find(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> Option<Place> {
+        self.search(
+            hash,
+            eq,
+            |home, index| {
+                Some(Place {
+                    bucket: home,
+                    index,
+                    home,
+                })
+            },
+            // SAFETY: `search` passes what is promised.
+            |home, tag, mut eq| unsafe { self.find_in_chain(home, hash, tag, &mut eq) },
+            |_| None,
+        )
+    }
+
+    /// As [`find`](Self::find), for who adds the entry if there is none: then its home is told.
+    #[inline(always)]
+    pub(crate) fn locate(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> Result<Place, Bucket> {
+        self.search(
+            hash,
+            eq,
+            |home, index| {
+                Ok(Place {
+                    bucket: home,
+                    index,
+                    home,
+                })
+            },
+            // SAFETY: `search` passes what is promised.
+            |home, tag, mut eq| unsafe { self.find_in_chain(home, hash, tag, &mut eq) }.ok_or(home),
+            Err,
+        )
+    }
+
+    /// As [`find`](Self::find), for who only reads: its address, or null. Less to hand over than a place.
+    #[inline(always)]
+    pub(crate) fn find_entry(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> *const T {
+        self.search(
+            hash,
+            eq,
+            // SAFETY: `search` names a slot.
+            |home, index| unsafe { slot::<T>(home, index).cast_const() },
+            // SAFETY: `search` passes what is promised.
+            |home, tag, mut eq| unsafe { self.entry_in_chain(home, hash, tag, &mut eq) },
+            |_| ptr::null(),
+        )
+    }
+
+    /// # Safety
+    /// As for [`find_in_chain`](Self::find_in_chain).
+    #[inline(never)]
+    unsafe fn entry_in_chain(
+        &self,
+        home: Bucket,
+        hash: u64,
+        tag: u8,
+        eq: &mut impl FnMut(&T) -> bool,
+    ) -> *const T {
+        // SAFETY: by the caller's promise; the place was just found.
+        unsafe {
+            match self.find_in_chain(home, hash, tag, eq) {
+                Some(place) => slot::<T>(place.bucket, place.index),
+                None => ptr::null(),
+            }
+        }
+    }
+
+    /// The search of a hash's home: ends with `found`, goes on in the `chain` of the home with the
+    /// tag, or ends with `missing`.
+    #[inline(always)]
+    fn search<R, E: FnMut(&T) -> bool>(
+        &self,
+        hash: u64,
+        mut eq: E,
+        found: impl FnOnce(Bucket, usize) -> R,
+        chain: impl FnOnce(Bucket, u8, E) -> R,
+        missing: impl FnOnce(Bucket) -> R,
+    ) -> R {
         let tag = tag_of(hash);
         let home = self.home(hash);
-        prefetch_slot::<T>(home, hash);
+        if Shape::<T>::PREFERS && self.mask >= Shape::<T>::NEAR_BUCKETS {
+            prefetch_slot::<T>(home, hash);
+        }
         // SAFETY: `home` has a valid header (I3), and a slot whose tag is not 0 an
         // entry (I4); the mask leaves tags only.
         unsafe {
             let header = home.header();
             for index in Bits(header.matches(tag) & Shape::<T>::TAGS) {
                 if eq(&*slot::<T>(home, index)) {
-                    return Some(Place {
-                        bucket: home,
-                        index,
-                        home,
-                    });
+                    return found(home, index);
                 }
             }
             let filter = if Shape::<T>::WIDE {
@@ -198,9 +290,9 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 byte::<7>(header)
             };
             if filter & filter_bit(tag) == 0 && home.head != self.pinned {
-                return None;
+                return missing(home);
             }
-            self.find_in_chain(home, hash, tag, &mut eq)
+            chain(home, tag, eq)
         }
     }
 
@@ -307,8 +399,26 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         value: T,
         paid: bool,
     ) -> Result<Place, (TryReserveError, T)> {
+        // SAFETY: by the caller's promise; the home was just looked up.
+        unsafe { self.insert_at(self.home(hash), hash, value, paid) }
+    }
+
+    /// As [`insert_prepared`](Self::insert_prepared) where the home is known.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Safety
+    /// As there; `home` is the home of `hash`.
+    #[inline(always)]
+    pub(crate) unsafe fn insert_at(
+        &mut self,
+        mut home: Bucket,
+        hash: u64,
+        value: T,
+        paid: bool,
+    ) -> Result<Place, (TryReserveError, T)> {
         let tag = tag_of(hash);
-        let mut home = self.home(hash);
         if home.head == self.pinned {
             home = self.pinned_goal(hash);
         }

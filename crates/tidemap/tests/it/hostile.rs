@@ -176,6 +176,9 @@ fn attack(honest: u64, chosen: u64) -> Option<GrowthKind> {
     // that a reseed may have had to wait for.
     let mut wait = if state == Some(GrowthKind::Relocating) {
         400
+    } else if STRESS {
+        // Steps that move four entries are long about a pinned chain of fifteen-slot buckets.
+        128
     } else {
         64
     };
