@@ -23,6 +23,7 @@ mod sequences;
 mod shrink;
 mod support;
 mod sweeps;
+mod turns;
 mod types;
 mod walk;
 mod walk_ops;
