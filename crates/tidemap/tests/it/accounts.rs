@@ -43,7 +43,7 @@ fn ways() -> Vec<Way> {
         ("retain", |mut map| {
             map.retain(|key, _| {
                 tick();
-                key.name % 3 == 0
+                key.name.is_multiple_of(3)
             });
         }),
         ("a reclaimer, never asked", |map| drop(map.into_reclaimer())),
@@ -74,34 +74,36 @@ fn ways() -> Vec<Way> {
         }),
         ("retain_step, left half-way", |mut map| {
             let mut sweep = Sweep::new();
-            map.retain_step(&mut sweep, Budget::buckets(3), |key, _| key.name % 4 == 0);
+            map.retain_step(&mut sweep, Budget::buckets(3), |key, _| {
+                key.name.is_multiple_of(4)
+            });
         }),
         ("extract_step, in a shrink", |mut map| {
             map.begin_shrink();
             let mut sweep = Sweep::new();
             for _ in 0..3 {
-                let third = |key: &Entered<0>, _: &mut Entered<0>| key.name % 3 == 0;
+                let third = |key: &Entered<0>, _: &mut Entered<0>| key.name.is_multiple_of(3);
                 map.extract_step(&mut sweep, Budget::buckets(2), third, |_, _| tick());
                 map.advance(Budget::buckets(1));
             }
         }),
         ("a shrink, left half-way", |mut map| {
-            map.retain(|key, _| key.name % 5 == 0);
+            map.retain(|key, _| key.name.is_multiple_of(5));
             map.begin_shrink();
             map.advance(Budget::buckets(2));
         }),
         ("a shrink by policy, turned round", |mut map| {
             map.set_shrink_policy(Shrink::WhenBelow(0.4));
-            map.retain(|key, _| key.name % 8 == 0);
+            map.retain(|key, _| key.name.is_multiple_of(8));
             map.extend((0..60).map(entry));
         }),
         ("shrink_to_fit, down to one bucket", |mut map| {
-            map.retain(|key, _| key.name % 50 == 0);
+            map.retain(|key, _| key.name.is_multiple_of(50));
             map.shrink_to_fit();
             map.clear();
             map.shrink_to_fit();
             map.extend((0..9).map(entry));
-            map.retain(|key, _| key.name % 4 == 0);
+            map.retain(|key, _| key.name.is_multiple_of(4));
             map.shrink_to_fit();
         }),
         ("a reservation that waits", |mut map| {
@@ -142,7 +144,7 @@ fn map_in(state: usize, alloc: Counting) -> Option<Map> {
 fn small_every_way_out_gives_everything_back() {
     let mut seen = [0; STATES.len()];
     for (name, way) in ways() {
-        for state in 0..STATES.len() {
+        for (state, state_name) in STATES.into_iter().enumerate() {
             reset();
             let alloc = Counting::default();
             let book = Rc::clone(&alloc.0);
@@ -152,7 +154,7 @@ fn small_every_way_out_gives_everything_back() {
             seen[state_of(&map)] += 1;
             assert!(book.bytes.get() > 0 && alive() > 0);
             way(map);
-            let when = format!("{name}, while {}", STATES[state]);
+            let when = format!("{name}, while {state_name}");
             assert_eq!(alive(), 0, "keys and values, {when}");
             assert_eq!((book.bytes.get(), book.blocks.get()), (0, 0), "{when}");
             assert_eq!(Rc::strong_count(&book), 1, "allocators, {when}");
@@ -173,7 +175,7 @@ fn every_way_out_gives_everything_back_after_a_panic() {
     }
     let mut panics = 0;
     for (name, way) in ways() {
-        for state in 0..STATES.len() {
+        for (state, state_name) in STATES.into_iter().enumerate() {
             for at in (0..40).chain([50, 70, 100, 150, 250]) {
                 reset();
                 let alloc = Counting::default();
@@ -183,7 +185,7 @@ fn every_way_out_gives_everything_back_after_a_panic() {
                 };
                 let panicked = with_panic_at_or_in_drop(at, || way(map));
                 panics += u32::from(panicked);
-                let when = format!("{name}, call {at}, while {}", STATES[state]);
+                let when = format!("{name}, call {at}, while {state_name}");
                 assert_eq!(alive(), 0, "keys and values, {when}");
                 assert_eq!((book.bytes.get(), book.blocks.get()), (0, 0), "{when}");
                 assert_eq!(Rc::strong_count(&book), 1, "allocators, {when}");

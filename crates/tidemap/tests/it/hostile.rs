@@ -52,7 +52,7 @@ impl Key {
 
     /// Every other key collides with the rest of its kind.
     pub(crate) fn mixed(name: u64) -> Key {
-        if name % 2 == 0 {
+        if name.is_multiple_of(2) {
             Key::honest(name)
         } else {
             Key::chosen(name)

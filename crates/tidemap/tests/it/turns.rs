@@ -8,8 +8,10 @@ use crate::support::STRESS;
 
 const HONEST: u64 = if cfg!(miri) { 25 } else { 900 };
 
+type GoOn = fn(&mut Known<Key, u64>, u64);
+
 /// Ways to go on until nothing is pending.
-const WAYS: [fn(&mut Known<Key, u64>, u64); 4] = [
+const WAYS: [GoOn; 4] = [
     |map, _| {
         map.advance(Budget::buckets(1));
     },
