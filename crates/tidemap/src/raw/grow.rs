@@ -295,27 +295,23 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// is refused it stays.
     pub(super) fn shrink_single(&mut self, entries: usize) {
         let (slots, len, old) = (self.len + self.credit, self.len, self.base);
-        let mut shorter = Self::new_in(self.alloc.clone());
         if self.is_unallocated()
             || entries >= slots
-            || shorter.allocate_single(entries.max(1)).is_err()
+            || self.allocate_single(entries.max(1)).is_err()
         {
             return;
         }
-        let new_slots = shorter.credit;
         // SAFETY: both are single buckets; the shorter one has a slot for each entry. Entries
         // move as bytes, and the old memory is freed without them.
         unsafe {
             for (to, from) in full_slots::<T>(old, true).enumerate() {
-                ptr::copy_nonoverlapping(slot::<T>(old, from), slot::<T>(shorter.base, to), 1);
-                *shorter.base.tag(to) = *old.tag(from);
-                kept::carry::<T>(old, from, shorter.base, to);
+                ptr::copy_nonoverlapping(slot::<T>(old, from), slot::<T>(self.base, to), 1);
+                *self.base.tag(to) = *old.tag(from);
+                kept::carry::<T>(old, from, self.base, to);
             }
             self.free_single(old, slots);
         }
-        (self.base, self.old_base) = (shorter.base, shorter.base);
-        self.credit = new_slots - len;
-        core::mem::forget(shorter);
+        self.credit -= len;
         self.probe_changed();
     }
 

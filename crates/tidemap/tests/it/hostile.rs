@@ -28,7 +28,7 @@ pub(crate) struct Key {
 const CANCELS: u64 = 0x3f84_d5b5_b547_0917;
 
 impl Key {
-    fn chosen(name: u64) -> Key {
+    pub(crate) fn chosen(name: u64) -> Key {
         Key {
             // Spread, so that under other seeds these are keys like others.
             first: name.wrapping_mul(0xd6e8_feb8_6659_fd93),
@@ -36,16 +36,30 @@ impl Key {
         }
     }
 
+    /// From and to plain numbers, which a model holds.
+    pub(crate) fn of((first, second): (u64, u64)) -> Key {
+        Key { first, second }
+    }
+
+    pub(crate) fn plain(self) -> (u64, u64) {
+        (self.first, self.second)
+    }
+
+    /// Whether it is one of about one in `part`.
+    pub(crate) fn is_among(self, part: u64) -> bool {
+        (self.first >> 7).is_multiple_of(part)
+    }
+
     /// Every other key collides with the rest of its kind.
     pub(crate) fn mixed(name: u64) -> Key {
-        if name % 2 == 0 {
+        if name.is_multiple_of(2) {
             Key::honest(name)
         } else {
             Key::chosen(name)
         }
     }
 
-    fn honest(name: u64) -> Key {
+    pub(crate) fn honest(name: u64) -> Key {
         Key {
             first: name,
             second: name.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 << 63,
@@ -71,9 +85,9 @@ impl Hash for Key {
     }
 }
 
-type Known<K, V> = HashMap<K, V, DefaultHashBuilder>;
+pub(crate) type Known<K, V> = HashMap<K, V, DefaultHashBuilder>;
 
-fn known<K, V>() -> Known<K, V> {
+pub(crate) fn known<K, V>() -> Known<K, V> {
     HashMap::with_hasher(DefaultHashBuilder::with_seed(1))
 }
 
@@ -103,7 +117,7 @@ fn comparisons(act: impl FnOnce()) -> u64 {
     COMPARISONS.get()
 }
 
-fn assert_bounds<K, V, S>(map: &HashMap<K, V, S>) {
+pub(crate) fn assert_bounds<K, V, S>(map: &HashMap<K, V, S>) {
     let (entry, max) = (size_of::<(K, V)>(), map.stats().work_max);
     assert!(max.bytes_moved <= bounds::moved_bytes_max(entry), "{max:?}");
     assert!(max.fresh_pages <= bounds::fresh_pages_max(entry), "{max:?}");
@@ -303,7 +317,7 @@ fn honest_keys_change_nothing() {
 }
 
 /// A map in the middle of a reseed, what it holds, and the keys that collide.
-fn reseeding(honest: u64, steps: u64) -> (Known<Key, u64>, Model<(u64, u64), u64>) {
+pub(crate) fn reseeding(honest: u64, steps: u64) -> (Known<Key, u64>, Model<(u64, u64), u64>) {
     let mut map = known();
     let mut model = Model::new();
     let mut add = |map: &mut Known<Key, u64>, key: Key| {
@@ -325,7 +339,7 @@ fn reseeding(honest: u64, steps: u64) -> (Known<Key, u64>, Model<(u64, u64), u64
     (map, model)
 }
 
-fn assert_same(map: &Known<Key, u64>, model: &Model<(u64, u64), u64>) {
+pub(crate) fn assert_same(map: &Known<Key, u64>, model: &Model<(u64, u64), u64>) {
     map.check_invariants();
     let found: Model<(u64, u64), u64> = map
         .iter()

@@ -39,13 +39,13 @@ fn turn(seed: u64, most: u64, census: &mut [Census; 2]) -> u64 {
     } else {
         [100, 1_500, 400, 900, 250][size as usize]
     };
-    let ops = most.min(if good { WALK_OPS } else { WALK_OPS / 8 });
+    let ops = most.min(if good { WALK_OPS } else { WALK_OPS / 2 });
     let plan = Walk {
         seed,
         ops,
         keys,
         // What a check looks at is about as much as was done since the last one.
-        check_every: (keys / 2).max(50),
+        check_every: (keys / 4).max(25),
         rare: (keys / 8).clamp(60, 20_000),
     };
     let [calm, hostile] = census;

@@ -136,7 +136,7 @@ pub(crate) fn walk<K: Key, V: Value, S: BuildHasher + Clone>(
     census: &mut Census,
 ) {
     println!("{plan:?}");
-    let (common, whole) = operations();
+    let [common, whole] = operations();
     census.name(common.iter().chain(&whole).map(|(name, ..)| *name));
     // By their weights.
     let wheel = |likes_growth: bool| -> Vec<usize> {

@@ -10,11 +10,12 @@ use crate::walk::{Key, Pair, Value};
 /// A name; how often while the map shall grow, and while it shall fall; and what is done.
 pub(crate) type Operation<K, V, S> = (&'static str, usize, usize, fn(&mut Pair<'_, K, V, S>));
 
+type Operations<K, V, S> = Vec<Operation<K, V, S>>;
+
 /// Operations on entries, and those on the whole map, which come by their own rule.
 /// The last ones end a growth.
-pub(crate) fn operations<K: Key, V: Value, S: BuildHasher + Clone>()
--> (Vec<Operation<K, V, S>>, Vec<Operation<K, V, S>>) {
-    let common: Vec<Operation<K, V, S>> = vec![
+pub(crate) fn operations<K: Key, V: Value, S: BuildHasher + Clone>() -> [Operations<K, V, S>; 2] {
+    let common: Operations<K, V, S> = vec![
         ("insert", 54, 14, |pair| {
             let (k, v) = (pair.key(), pair.value());
             assert_eq!(
@@ -98,10 +99,10 @@ pub(crate) fn operations<K: Key, V: Value, S: BuildHasher + Clone>()
             }
         }),
     ];
-    (common, whole())
+    [common, whole()]
 }
 
-fn whole<K: Key, V: Value, S: BuildHasher + Clone>() -> Vec<Operation<K, V, S>> {
+fn whole<K: Key, V: Value, S: BuildHasher + Clone>() -> Operations<K, V, S> {
     fn rare<K, V, S>(name: &'static str, act: fn(&mut Pair<'_, K, V, S>)) -> Operation<K, V, S> {
         (name, 0, 0, act)
     }
