@@ -125,42 +125,44 @@ const Charts = (() => {
     playhead(a, view);
   }
 
-  /** Points joined into columns of equal time. */
+  /** Points joined into columns of equal time; each is a column of its own while there is room for that. */
   function columns(a, points, view, pixels) {
-    const span = (view.t1 - view.t0) / 1e9, wanted = span / Math.max(4, (a.x1 - a.x0) / pixels);
-    const step = (([0.5, ...STEPS].find((s) => s >= wanted)) || wanted) * 1e9;
-    const found = new Map();
-    for (const p of points) {
-      if (p.time_ns < view.t0 || !p.span_ns) continue;
+    const inside = points.filter((p) => p.span_ns && p.time_ns > view.t0), room = Math.max(4, (a.x1 - a.x0) / pixels);
+    if (inside.length <= room) return inside.map((p) => ({ from: p.time_ns - p.span_ns, to: p.time_ns, list: [p] }));
+    const wanted = (view.t1 - view.t0) / 1e9 / room, step = (STEPS.find((s) => s >= wanted) || wanted) * 1e9, found = new Map();
+    for (const p of inside) {
       // A span belongs to the column of its middle.
       const key = Math.floor((p.time_ns - p.span_ns / 2) / step);
-      if (!found.has(key)) found.set(key, []);
-      found.get(key).push(p);
+      if (!found.has(key)) found.set(key, { from: key * step, to: (key + 1) * step, list: [] });
+      found.get(key).list.push(p);
     }
-    return { step, found };
+    return [...found.values()];
+  }
+  /** Left edge and width of a column, with a gap where there is room for one. */
+  function place(a, view, column) {
+    const left = Math.max(a.x0, xOf(a, view, column.from)), right = Math.min(a.x1, xOf(a, view, column.to));
+    return right <= left ? null : [left, Math.max(1, right - left - (right - left > 4 ? 1 : 0))];
   }
 
   function bars(canvas, points, series, view) {
     const a = open(canvas), { g } = a;
-    const { step, found } = columns(a, points, view, 9);
-    const stacks = [...found].map(([key, list]) => [key, series.map((s) => list.reduce((sum, p) => sum + s.value(p), 0))]);
+    const stacks = columns(a, points, view, 9).map((column) => [column, series.map((s) => column.list.reduce((sum, p) => sum + s.value(p), 0))]);
     const max = Math.max(0, ...stacks.map(([, values]) => values.reduce((x, y) => x + y, 0)));
     const top = valueAxis(a, Math.max(max, 3), (v) => count(v), 10);
     timeAxis(a, view);
     if (!max) nothing(a, points.length ? "no growth has ended in this time" : "waiting for figures");
-    for (const [key, values] of stacks) {
-      const left = Math.max(a.x0, xOf(a, view, key * step)), right = Math.min(a.x1, xOf(a, view, (key + 1) * step));
+    for (const [column, values] of stacks) {
+      const where = place(a, view, column);
       let low = a.y1;
       values.forEach((value, i) => {
-        if (!value || right <= left) return;
+        if (!value || !where) return;
         const high = low - value / top * (a.y1 - a.y0);
         g.fillStyle = colour(series[i].colour);
-        g.fillRect(left + 0.5, high, Math.max(1, right - left - 1), Math.max(1, low - high));
+        g.fillRect(where[0], high, where[1], Math.max(1, low - high));
         low = high;
       });
     }
     playhead(a, view);
-    return step / 1e9;
   }
 
   function mix(share) {
@@ -173,13 +175,12 @@ const Charts = (() => {
   /** Steps by time and duration; `cells(point)` are counts by powers of two of nanoseconds. */
   function heat(canvas, points, cells, view) {
     const a = open(canvas), { g } = a;
-    const { step, found } = columns(a, points, view, 7);
     let low = 64, high = 0, most = 0;
-    const sums = [...found].map(([key, list]) => {
+    const sums = columns(a, points, view, 7).map((column) => {
       const sum = new Array(64).fill(0);
-      for (const p of list) cells(p).forEach((n, i) => { if (n > 0) sum[i] += n; });
+      for (const p of column.list) cells(p).forEach((n, i) => { if (n > 0) sum[i] += n; });
       sum.forEach((n, i) => { if (n) { low = Math.min(low, i); high = Math.max(high, i); most = Math.max(most, n); } });
-      return [key, sum];
+      return [column, sum];
     });
     const any = most > 0;
     if (!any) { low = 8; high = 15; }
@@ -195,17 +196,16 @@ const Charts = (() => {
     }
     timeAxis(a, view);
     if (!any) nothing(a, points.length ? "no steps in this time" : "waiting for figures");
-    for (const [key, sum] of sums) {
-      const left = Math.max(a.x0, xOf(a, view, key * step)), right = Math.min(a.x1, xOf(a, view, (key + 1) * step));
-      if (right <= left) continue;
+    for (const [column, sum] of sums) {
+      const where = place(a, view, column);
+      if (!where) continue;
       for (let i = low; i <= high; i++) {
         if (!sum[i]) continue;
         g.fillStyle = mix(Math.log1p(sum[i]) / Math.log1p(most));
-        g.fillRect(left + 0.5, a.y1 - (i - low + 1) * tall + 0.5, Math.max(1, right - left - 1), Math.max(1, tall - 1));
+        g.fillRect(where[0], a.y1 - (i - low + 1) * tall + 0.5, where[1], Math.max(1, tall - 1));
       }
     }
     playhead(a, view);
-    return { low, high, step: step / 1e9 };
   }
 
   /** Arrays of buckets as parts: `{from, to, load, colour}` in shares of the array. */

@@ -94,7 +94,8 @@
     for (const row of rows) {
       let known = state.samples.get(row.id);
       if (!known) state.samples.set(row.id, known = { last: null, written: -1, points: [] });
-      if (known.written === row.updated_ns && known.points.length) continue;
+      // What stood still is not kept; what happens next happened since this look.
+      if (known.written === row.updated_ns && known.points.length) { known.last.time = time; continue; }
       const mine = sum([row.counters]);
       known.points.push(point(time, known.last, mine, { live: row.gauges.bytes_live, old: row.gauges.bytes_old }));
       known.last = { ...mine, time }; known.written = row.updated_ns;
@@ -106,7 +107,7 @@
   // ---- drawing ----
   const series = KINDS.map((kind, i) => ({ colour: kind, value: (p) => p.growths[i] }));
   const memory = [{ colour: "live", value: (p) => p.bytes_live }, { colour: "old", value: (p) => p.bytes_old }];
-  let view = null, heatView = null, barSeconds = 1;
+  let view = null;
 
   function shown() {
     if (state.picked == null) return state.points;
@@ -119,8 +120,8 @@
     view = live ? { live, start: first, t1: end, t0: Math.min(first, end - WINDOW_MIN), at: null }
       : { live, start: state.info.start_ns, t0: state.info.start_ns, t1: Math.max(end, state.info.start_ns + 1e9), at: state.at };
     Charts.areas($("memory"), points, memory, view, bytes);
-    barSeconds = Charts.bars($("growths"), points, series, view);
-    heatView = Charts.heat($("heat"), points, (p) => p.steps, view);
+    Charts.bars($("growths"), points, series, view);
+    Charts.heat($("heat"), points, (p) => p.steps, view);
     const row = state.rows.get(state.picked);
     for (const id of ["of-memory", "of-growths", "of-heat"]) $(id).textContent = row ? label(row) : "all maps";
   }
@@ -204,7 +205,7 @@
       const growth = growthOf(row);
       node.meter.classList.toggle("on", !!growth);
       if (growth) { node.fill.style.transform = `scaleX(${share(growth)})`; node.fill.className = `c-${growth.kind}`; }
-      put(node.text, growth ? `${WORDS[growth.kind]} ${Math.floor(share(growth) * 100)} %` : row.gauges.bytes_old ? `holds ${bytes(row.gauges.bytes_old)} of old` : "");
+      put(node.text, growth ? `${WORDS[growth.kind]} ${Math.floor(share(growth) * 100)} %` : row.gauges.bytes_old ? `holds ${bytes(row.gauges.bytes_old)} of old` : tall > 34 ? `${count(grown(row))} growths, step p99 ${duration(quantile(row.counters.step_ns, 0.99))}` : "");
     }
   }
 
@@ -385,21 +386,19 @@
   function hover(id, out, text) {
     $(id).addEventListener("pointermove", (event) => {
       const time = view && Charts.timeAt($(id), event, view), points = shown();
-      const near = time == null ? null : points.findLast((p) => p.time_ns <= time) || points[0];
-      put($(out), near ? `${clock((time - (view.live ? view.t1 : view.start)) / 1e9)}: ${text(near, time, event)}` : "");
+      const near = time == null ? null : points.find((p) => p.time_ns >= time) || points[points.length - 1];
+      put($(out), near ? `${clock((time - (view.live ? view.t1 : view.start)) / 1e9)}: ${text(near)}` : "");
     });
     $(id).addEventListener("pointerleave", () => put($(out), ""));
   }
   hover("memory", "hover-memory", (p) => `${bytes(p.bytes_live)} in use, ${bytes(p.bytes_old)} old`);
-  hover("growths", "hover-growths", (p, time) => {
-    const near = shown().filter((q) => Math.abs(q.time_ns - q.span_ns / 2 - time) <= barSeconds * 0.5e9);
-    const found = KINDS.map((kind, i) => [WORDS[kind], near.reduce((s, q) => s + q.growths[i], 0)]).filter(([, n]) => n);
-    return found.map(([word, n]) => `${n} ${word}`).join(", ") || "none";
+  hover("growths", "hover-growths", (p) => {
+    const found = KINDS.map((kind, i) => [WORDS[kind], p.growths[i]]).filter(([, n]) => n);
+    return `${found.map(([word, n]) => `${n} ${word}`).join(", ") || "none"} in ${duration(p.span_ns)}`;
   });
-  hover("heat", "hover-heat", (p, time) => {
-    const sums = []; for (const q of shown()) if (Math.abs(q.time_ns - q.span_ns / 2 - time) <= heatView.step * 0.5e9) q.steps.forEach((n, i) => { sums[i] = (sums[i] || 0) + n; });
-    const all = sums.reduce((a, b) => a + (b || 0), 0), filled = Array.from(sums, (n) => n || 0);
-    return all ? `${count(all)} steps, half ≤ ${duration(quantile(filled, 0.5))}, longest ≤ ${duration(quantile(filled, 1))}` : "no steps";
+  hover("heat", "hover-heat", (p) => {
+    const cells = Array.from(p.steps, (n) => n || 0), all = cells.reduce((a, b) => a + b, 0);
+    return all ? `${count(all)} steps in ${duration(p.span_ns)}, half ≤ ${duration(quantile(cells, 0.5))}, longest ≤ ${duration(quantile(cells, 1))}` : "no steps";
   });
 
   $("filter").addEventListener("input", () => { state.filter = $("filter").value.trim(); $("body").scrollTop = 0; table(); });

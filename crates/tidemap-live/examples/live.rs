@@ -147,13 +147,15 @@ impl Program {
         for _ in 0..25 {
             self.report.insert(numbers.next() % 20_000, 0.5);
         }
-        let crowd = self.crowd.len() as u64;
-        if crowd > 0 {
+        if let Some(last) = self.crowd.len().checked_sub(1) {
             for _ in 0..120 {
                 let pick = numbers.next();
-                // Some tenants are busier than others.
-                let which = ((pick % crowd) * (pick / crowd % crowd) / crowd) as usize;
-                let map = &mut self.crowd[which];
+                // The lower of two picks: some tenants are busier than others.
+                let pair = [
+                    pick as usize % (last + 1),
+                    (pick >> 32) as usize % (last + 1),
+                ];
+                let map = &mut self.crowd[pair[0].min(pair[1])];
                 map.insert((pick >> 20) as u32, pick);
                 if map.len() > 20_000 {
                     map.clear();

@@ -56,3 +56,8 @@ pub use serve::{ServeError, ServeOptions, Server};
 pub use source::{Info, Mode, Source, SourceError, ThisProcess};
 pub use thin::is_frequent;
 pub use timeline::{Point, Timeline};
+
+/// The examples of the document.
+#[cfg(all(doctest, feature = "serve", feature = "record"))]
+#[doc = include_str!("../../../docs/probe-live.md")]
+struct Manual;

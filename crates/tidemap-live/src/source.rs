@@ -76,7 +76,8 @@ pub trait Source: Send + Sync + 'static {
     /// Events from now on; `None` where nothing happens any more.
     fn subscribe(&self) -> Option<Subscription>;
 
-    /// Events of a span of time, oldest first, at most `max`: the latest ones. Empty for live sources.
+    /// Events of a span of time, oldest first, at most `max`: the latest, and of those that come in
+    /// crowds ([`is_frequent`](crate::is_frequent)) the fewest. Empty for live sources.
     ///
     /// # Errors
     /// [`SourceError`].

@@ -12,7 +12,11 @@ use super::format::{
     BODY_BYTES_MAX, Body, HEAD_BYTES, HEADER_BYTES, Head, MAGIC, SEGMENTS_MAX, VERSION, empty,
 };
 use crate::source::{Info, Mode, SCHEMA, Source, SourceError};
+use crate::thin::{is_frequent, thin};
 use crate::timeline::{Point, Timeline};
+
+/// Frames that are searched for rare events when there are enough of the others.
+const FRAMES_SEARCHED: usize = 64;
 
 /// A look of a recording, and what happened before it.
 #[derive(Debug, Clone, PartialEq)]
@@ -341,7 +345,7 @@ impl Source for Recording {
     ) -> Result<Vec<Event>, SourceError> {
         // Frames from the latest back, until enough is found: a long span costs no more than its end.
         let mut parts: Vec<Vec<Event>> = Vec::new();
-        let mut count = 0;
+        let (mut count, mut rare, mut frames) = (0, 0, 0);
         for index in (0..self.frames.len()).rev() {
             let head = self.frames[index].head;
             if head.start_ns > to_ns || head.end_ns < from_ns {
@@ -350,19 +354,26 @@ impl Source for Recording {
             let Some(body) = self.body(index) else {
                 continue;
             };
-            let inside: Vec<Event> = body
+            let mut inside: Vec<Event> = body
                 .events
                 .into_iter()
                 .filter(|event| (from_ns..=to_ns).contains(&event.time_ns))
                 .collect();
+            thin(&mut inside, max);
+            frames += 1;
             count += inside.len();
+            rare += inside
+                .iter()
+                .filter(|event| !is_frequent(&event.kind))
+                .count();
             parts.push(inside);
-            if count >= max {
+            // Steps come by the thousand: a few more frames are searched for what lists show.
+            if rare >= max || (count >= max && frames >= FRAMES_SEARCHED) {
                 break;
             }
         }
         let mut events: Vec<Event> = parts.into_iter().rev().flatten().collect();
-        events.drain(..events.len().saturating_sub(max));
+        thin(&mut events, max);
         Ok(events)
     }
 }

@@ -8,7 +8,7 @@
 //! | `/timeline.json` | the past as points ([`Point`](crate::Point)); of one `map` in recordings |
 //! | `/events` | server-sent events from now on, in batches |
 //! | `/events.json` | events of a recording: `from`, `to` |
-//! | `/metrics` | whatever [`ServeOptions::metrics`] makes of a snapshot |
+//! | `/metrics` | what [`ServeOptions::metrics`] makes of a snapshot: text for Prometheus |
 //!
 //! S1. Nobody but this machine is answered, unless [`ServeOptions::exposed`] says otherwise.
 //! S2. A request whose `Host` is a name other than `localhost` is refused, so that a page of another site cannot
@@ -48,6 +48,9 @@ const TICK: Duration = Duration::from_secs(1);
 /// How long the listener sleeps when nobody comes.
 const NAP: Duration = Duration::from_millis(20);
 
+/// What a thread of a server does.
+type Work = Box<dyn FnOnce(&Arc<Shared>) + Send>;
+
 /// Makes text of a snapshot, for `/metrics`.
 pub type Metrics = fn(&Snapshot) -> String;
 
@@ -61,7 +64,7 @@ pub struct ServeOptions {
     pub exposed: bool,
     /// Names other than `localhost` by which the endpoint may be called.
     pub host_names: Vec<String>,
-    /// What `/metrics` answers; without it there is no such path.
+    /// What `/metrics` answers; without it there is no such path. The default is Prometheus text.
     pub metrics: Option<Metrics>,
 }
 
@@ -71,7 +74,7 @@ impl Default for ServeOptions {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             exposed: false,
             host_names: Vec::new(),
-            metrics: None,
+            metrics: Some(tidemap_export::prometheus::encode),
         }
     }
 }
@@ -167,7 +170,7 @@ impl Server {
             stop: AtomicBool::new(false),
         });
         let mut threads = Vec::new();
-        let start = |name: &str, work: Box<dyn FnOnce(&Arc<Shared>) + Send>| {
+        let start = |name: &str, work: Work| {
             let shared = Arc::clone(&shared);
             std::thread::Builder::new()
                 .name(name.to_owned())

@@ -35,8 +35,10 @@ fn the_page_needs_nothing_from_elsewhere() {
 
 #[test]
 fn only_this_machine_is_answered() {
-    let mut options = ServeOptions::default();
-    options.address = "0.0.0.0:0".parse().expect("an address");
+    let mut options = ServeOptions {
+        address: "0.0.0.0:0".parse().expect("an address"),
+        ..ServeOptions::default()
+    };
     let error = Server::start(&options).expect_err("it is not loopback");
     assert!(matches!(error, ServeError::NotLoopback(_)));
     assert!(error.to_string().contains("`exposed`"), "{error}");
@@ -93,7 +95,6 @@ fn bad_requests_say_what_to_do() {
     check("/maps.json?size=3", 400, "takes limit, after");
     check("/maps.json?at=5", 400, "no past moments");
     check("/info.json?x", 400, "no parameters");
-    check("/metrics", 404, "without metrics");
     check("/secret", 404, "/maps.json");
     check("/../Cargo.toml", 404, "/maps.json");
     let post = client::raw(
@@ -114,11 +115,7 @@ fn bad_requests_say_what_to_do() {
 
 #[test]
 fn maps_come_in_pages_and_metrics_on_demand() {
-    let options = ServeOptions {
-        metrics: Some(|snapshot| format!("maps {}\n", snapshot.maps.len())),
-        ..ServeOptions::default()
-    };
-    let server = Server::start(&options).expect("a free port");
+    let server = server();
     let maps: Vec<tidemap::HashMap<u8, u8>> = (0..30)
         .map(|_| tidemap::HashMap::builder().name("http-paged").build())
         .collect();
@@ -138,11 +135,17 @@ fn maps_come_in_pages_and_metrics_on_demand() {
         path = format!("/maps.json?limit=7&after={}", next.0);
     }
     assert_eq!(found, maps.len());
-    assert!(
-        client::get(server.address(), "/metrics")
-            .body
-            .starts_with("maps ")
-    );
+    let metrics = client::get(server.address(), "/metrics");
+    assert!(metrics.head.contains("text/plain; version=0.0.4"));
+    assert!(metrics.body.contains("# TYPE tidemap_") && metrics.body.contains("http-paged"));
+    let options = ServeOptions {
+        metrics: None,
+        ..ServeOptions::default()
+    };
+    let without = Server::start(&options).expect("a free port");
+    let answer = client::get(without.address(), "/metrics");
+    assert_eq!(answer.status, 404);
+    assert!(answer.body.contains("without metrics"));
     // The server looks by itself, once a second, from the beginning.
     let points = client::json(server.address(), "/timeline.json");
     assert!(!points["points"].as_array().expect("points").is_empty());
