@@ -36,7 +36,7 @@ pub(crate) enum Feed {
     /// A program's own endpoint.
     Url(Box<Endpoint>),
     /// A process or core, and the look before.
-    Memory(Box<Registry>, Option<Snapshot>),
+    Memory(Box<Registry>, Option<Box<Snapshot>>),
     /// A recording, and the number of the next look.
     File(Box<Recording>, usize),
 }
@@ -77,7 +77,7 @@ impl Feed {
                     Err(error) => return Err(error.into()),
                 };
                 let is_over = !registry.is_live() && before.is_some();
-                let last = before.replace(snapshot.clone());
+                let last = before.replace(Box::new(snapshot.clone()));
                 if is_over {
                     return Ok(None);
                 }

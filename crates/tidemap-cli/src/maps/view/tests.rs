@@ -51,7 +51,7 @@ fn row(id: MapId, name: &str, look: u64) -> MapRow {
             slots_per_bucket: 15,
             bucket_bytes: 512,
             bytes_live: look << 20,
-            bytes_old: if look % 3 == 0 { 1 << 19 } else { 0 },
+            bytes_old: if look.is_multiple_of(3) { 1 << 19 } else { 0 },
             bytes_peak: 20 << 20,
             step_ns_max: 31_000,
             maps: 1,
