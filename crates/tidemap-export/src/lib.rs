@@ -44,6 +44,11 @@ pub use catalogue::{METRICS, Metric, MetricKind, Unit};
 pub use view::{MAPS_MAX, Options};
 
 /// The examples of the document.
-#[cfg(all(doctest, feature = "prometheus", feature = "profile", feature = "trace"))]
+#[cfg(all(
+    doctest,
+    feature = "prometheus",
+    feature = "profile",
+    feature = "trace"
+))]
 #[doc = include_str!("../../../docs/probe-exporters.md")]
 struct Exporters;
