@@ -6,7 +6,7 @@
 //! In reading order: [`cases`] says what is measured, [`keys`] with which keys,
 //! [`lanes`] holds the timed loops, [`growth`] the runs that need a process of
 //! their own, [`compare`] makes a [`report`] of them, [`table`] and [`record`]
-//! print and keep it. `bench/README.md` explains the method to its critics.
+//! print and keep it. `hooks` (feature `probe`) is about observers. `bench/README.md` explains the method to its critics.
 
 #![forbid(unsafe_code)]
 
@@ -18,6 +18,8 @@ pub mod memory;
 pub mod stats;
 
 pub mod growth;
+#[cfg(feature = "probe")]
+pub mod hooks;
 pub mod instructions;
 pub mod lanes;
 pub mod machine;

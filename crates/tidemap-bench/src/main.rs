@@ -72,7 +72,7 @@ enum Command {
     Instructions {
         /// Maps to count.
         #[arg(long, value_delimiter = ',', value_name = "MAP", default_values = instructions::MAPS,
-              value_parser = instructions::MAPS)]
+              value_parser = clap::builder::PossibleValuesParser::new(instructions::KNOWN))]
         maps: Vec<String>,
         /// Print JSON instead of the table.
         #[arg(long)]
@@ -82,6 +82,16 @@ enum Command {
         check: Option<PathBuf>,
         /// Keep the counts as a record.
         #[arg(long, value_name = "FILE", conflicts_with = "check")]
+        write: Option<PathBuf>,
+    },
+    /// Measure what observing a map costs: each hook, a snapshot, a growing map (half a minute).
+    #[cfg(feature = "probe")]
+    Hooks {
+        /// Print JSON (schema tidemap-bench/hooks/1) instead of the table.
+        #[arg(long)]
+        json: bool,
+        /// Keep the figures as a record.
+        #[arg(long, value_name = "FILE")]
         write: Option<PathBuf>,
     },
     /// The process that callgrind watches.
@@ -256,6 +266,25 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             check,
             write,
         } => count_instructions(&maps, json, check.as_deref(), write.as_deref()),
+        #[cfg(feature = "probe")]
+        Command::Hooks { json, write } => {
+            anyhow::ensure!(
+                machine::OPTIMISED,
+                "built without optimisation; nothing worth measuring: use cargo run --release"
+            );
+            let report = tidemap_bench::hooks::measure();
+            let mut stdout = std::io::stdout().lock();
+            if json {
+                serde_json::to_writer_pretty(&mut stdout, &report).map_err(std::io::Error::from)?;
+                writeln!(stdout)?;
+            } else {
+                stdout.write_all(report.table().as_bytes())?;
+            }
+            if let Some(path) = write {
+                record::write_whole(&path, &report.csv())?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
         Command::InstructionsOne {
             map,
             operation,

@@ -19,7 +19,7 @@ use crate::histogram::Histogram;
 use crate::registry::{ROWS, SHARED_ROW, census, give_back, new_id, take_row};
 use crate::ring::publish;
 use crate::row::{self, Row, Writer, counter, growth};
-use crate::{about, clock, layout, lines, spans, switch, testing, usdt};
+use crate::{about, clock, layout, lines, spans, switch, testing, trigger, usdt};
 
 /// An observed map's place in the registry.
 #[derive(Clone, Copy)]
@@ -372,6 +372,7 @@ pub fn begun(handle: &mut Handle, record: &Record, figures: &Figures) {
         tell_end(handle, &done);
     }
     let bytes_held = figures.bytes_live.saturating_add(figures.bytes_old);
+    trigger::tell(now, handle.id(), record.kind);
     publish(now, handle.id(), || EventKind::GrowthBegin {
         kind: record.kind,
         from_buckets: record.from_buckets,

@@ -40,6 +40,11 @@ pub(crate) static TIDEMAP_REGISTRY: Registry = Registry {
     census: Census::new(),
 };
 
+const _: () = assert!(
+    size_of::<usize>() != 8 || size_of::<Registry>() == crate::layout::HEAD_BYTES,
+    "the head is as long as readers expect"
+);
+
 // A note is data: it runs nothing and changes no section but its own. Alignment, name and type are those of the
 // ELF standard; the distance is computed by the linker.
 #[cfg(all(

@@ -230,6 +230,23 @@ impl MapRow {
 }
 
 impl Snapshot {
+    /// Nothing observed.
+    pub(crate) fn empty() -> Snapshot {
+        Snapshot {
+            schema: SCHEMA.to_owned(),
+            pid: 0,
+            epoch_unix_ns: 0,
+            time_ns: 0,
+            maps: Vec::new(),
+            other: None,
+            dropped: Counters::default(),
+            maps_created: 0,
+            maps_dropped: 0,
+            maps_folded: 0,
+            rows_max: ROWS_MAX as u32,
+        }
+    }
+
     /// The counters of all maps together: those that live, those without a row, those that are gone. From one
     /// snapshot to the next they only rise.
     #[must_use]
@@ -269,17 +286,13 @@ impl Snapshot {
 pub fn snapshot() -> Snapshot {
     let census = census();
     let mut snapshot = Snapshot {
-        schema: SCHEMA.to_owned(),
         pid: std::process::id(),
         epoch_unix_ns: clock::epoch_unix_ns(),
         time_ns: clock::now_ns(),
-        maps: Vec::new(),
-        other: None,
-        dropped: Counters::default(),
         maps_created: census.created.load(Ordering::Relaxed),
         maps_dropped: census.dropped.load(Ordering::Relaxed),
         maps_folded: census.folded.load(Ordering::Relaxed),
-        rows_max: ROWS_MAX as u32,
+        ..Snapshot::empty()
     };
     let used = (census.rows_used.load(Ordering::Relaxed) as usize).min(ROWS_MAX);
     let mut words: Words = [0; row::WORDS];
