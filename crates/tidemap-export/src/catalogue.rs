@@ -49,6 +49,7 @@ pub enum Unit {
     Ratio,
 }
 
+#[cfg(any(test, feature = "opentelemetry"))]
 impl Unit {
     /// What names in it end with.
     pub(crate) fn suffix(self) -> &'static str {
@@ -118,9 +119,12 @@ pub(crate) enum Series {
     Steps(Steps),
 }
 
+/// What is called with the labels and the value of a series.
+type Each<'a> = dyn FnMut(&[(&str, &str)], Series) + 'a;
+
 impl Metric {
     /// Calls `each` with the labels and the value of every series.
-    pub(crate) fn visit(&self, view: &View, each: &mut dyn FnMut(&[(&str, &str)], Series)) {
+    pub(crate) fn visit(&self, view: &View, each: &mut Each<'_>) {
         let mut number = |labels: &[(&str, &str)], number| each(labels, Series::Number(number));
         match self.read {
             Read::Process(read) => number(&[], read(view)),

@@ -167,10 +167,11 @@ impl Profile {
         let mut mapping = Message::new();
         mapping.number(1, 1).number(5, self.binary);
         let has_lines = self.functions.keys().any(|frame| frame.line > 0);
-        for has in [Some(7), Some(8), has_lines.then_some(9)] {
-            if let Some(field) = has {
-                mapping.number(field, 1);
-            }
+        for field in [Some(7), Some(8), has_lines.then_some(9)]
+            .into_iter()
+            .flatten()
+        {
+            mapping.number(field, 1);
         }
         profile.message(3, &mapping);
         for (frame, &id) in &self.functions {

@@ -198,6 +198,6 @@ mod tests {
         for (place, (line, _, _)) in LINES.iter().enumerate() {
             assert_eq!(*line as usize, place);
         }
-        assert!(NOTES < FIRST_OF_MAPS);
+        const { assert!(NOTES < FIRST_OF_MAPS) };
     }
 }

@@ -220,7 +220,7 @@ impl<A: Allocator + Clone> Array<A> {
         let next = buckets.min(ready + STEP_BUCKETS_MAX);
         for index in ready..next {
             // SAFETY: the array has this bucket, and nobody uses it yet.
-            unsafe { bucket_at::<T>(self.base::<T>(), index).clear_head() };
+            unsafe { bucket_at::<T>(self.base(), index).clear_head() };
         }
         Ok(next)
     }
@@ -316,7 +316,7 @@ impl<A: Allocator + Clone> Array<A> {
     }
 
     /// What [`bucket_at`] takes.
-    pub(crate) fn base<T>(&self) -> Bucket {
+    pub(crate) fn base(&self) -> Bucket {
         match self {
             Array::Heap {
                 start, slots_at, ..

@@ -75,8 +75,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             }
             _ => None,
         };
-        let base = array.base::<T>();
-        let old_base = old.as_ref().map_or(base, Array::base::<T>);
+        let base = array.base();
+        let old_base = old.as_ref().map_or(base, Array::base);
         self.cold =
             Cold::try_new(array, other.policy(), &self.alloc).map_err(|(error, _)| error)?;
         // SAFETY: just made.

@@ -251,7 +251,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         if array.wants_advice() {
             array.advise(&mut meter);
         }
-        let base = array.base::<T>();
+        let base = array.base();
         self.cold = Cold::try_new(array, self.policy(), &self.alloc).map_err(|(error, _)| error)?;
         (self.base, self.old_base) = (base, base);
         self.mask = buckets - 1;
@@ -538,7 +538,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             cold.advise = array.wants_advice();
             cold.old = Some(core::mem::replace(&mut cold.array, array));
             self.old_base = self.base;
-            self.base = cold.array.base::<T>();
+            self.base = cold.array.base();
         }
         if cold.next.take().is_some() {
             // Kept for a target that has been reached another way.

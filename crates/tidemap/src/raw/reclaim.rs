@@ -198,7 +198,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             array, old, meter, ..
         } = cold;
         let array = match old {
-            Some(old) if old.base::<T>() == base => old,
+            Some(old) if old.base() == base => old,
             _ => array,
         };
         let step = match array {

@@ -373,7 +373,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.growth = Some(record);
         cold.old = Some(core::mem::replace(&mut cold.array, fresh.array));
         self.old_base = self.base;
-        self.base = cold.array.base::<T>();
+        self.base = cold.array.base();
         self.mask = fresh.buckets - 1;
         // H4.
         (self.split_mask, self.cursor) = (0, 1);

@@ -290,7 +290,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         if leaves {
             let array =
                 Array::allocate::<T>(small, false, Tries::HEAP, &self.alloc, &mut cold.meter)?;
-            self.old_base = array.base::<T>();
+            self.old_base = array.base();
             cold.old = Some(array);
         }
         cold.compaction = None;
