@@ -115,7 +115,10 @@ fn small_a_seed_that_changes_because_of_keys_met_in_a_shrink() {
             assert_same(&map, &model);
             map.finish();
             assert_same(&map, &model);
-            assert_bounds(&map);
+            // Where arrays are made of segments, a reserve of more than a doubling takes them all.
+            if !cfg!(any(miri, tidemap_portable)) {
+                assert_bounds(&map);
+            }
             let log = map.growth_log();
             assert!(STRESS || log.iter().any(|growth| growth.kind == GrowthKind::Reseed));
         }
