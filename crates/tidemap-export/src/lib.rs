@@ -24,7 +24,23 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg_attr(
+    not(any(
+        feature = "prometheus",
+        feature = "prometheus-client",
+        feature = "opentelemetry"
+    )),
+    allow(dead_code, reason = "read by the exporters of metrics only")
+)]
 mod catalogue;
+#[cfg_attr(
+    not(any(
+        feature = "prometheus",
+        feature = "prometheus-client",
+        feature = "opentelemetry"
+    )),
+    allow(dead_code, reason = "read by the exporters of metrics only")
+)]
 mod view;
 
 #[cfg(feature = "prometheus-client")]

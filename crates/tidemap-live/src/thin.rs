@@ -19,6 +19,10 @@ pub fn is_frequent(kind: &EventKind) -> bool {
 }
 
 /// Leaves at most `max` events, in order: the rare ones first, the latest of each. Gives the number of those that went.
+#[cfg_attr(
+    not(any(feature = "serve", feature = "record")),
+    allow(dead_code, reason = "streams and recordings thin events out")
+)]
 pub(crate) fn thin(events: &mut Vec<Event>, max: usize) -> u64 {
     if events.len() <= max {
         return 0;

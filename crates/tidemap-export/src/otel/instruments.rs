@@ -174,7 +174,10 @@ fn register_steps(meter: &Meter, metric: &'static Metric, source: &Arc<Source>) 
         .build();
 }
 
-fn visit_steps(metric: &Metric, source: &Source, each: &mut dyn FnMut(&[(&str, &str)], &Steps)) {
+/// What is called with the labels and the steps of a series.
+type EachSteps<'a> = dyn FnMut(&[(&str, &str)], &Steps) + 'a;
+
+fn visit_steps(metric: &Metric, source: &Source, each: &mut EachSteps<'_>) {
     metric.visit(&source.view(), &mut |labels, series| {
         if let Series::Steps(steps) = series {
             each(labels, &steps);
