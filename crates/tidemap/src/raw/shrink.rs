@@ -251,6 +251,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             if cold.shrink_to > 0 {
                 cold.shrink_to = cold.shrink_to.max(least);
             }
+            // Nor does the policy, which knows of entries only.
+            cold.by_policy = false;
             self.set_floor();
         }
     }

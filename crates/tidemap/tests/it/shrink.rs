@@ -204,6 +204,24 @@ fn small_clear_and_retain_and_extract_follow_the_policy() {
 
 /// New entries fill the small layout: the shrink becomes a growth where it is.
 #[test]
+fn small_a_reservation_holds_against_a_shrink_by_policy() {
+    let mut map = filled(MANY);
+    map.set_shrink_policy(Shrink::WhenBelow(0.25));
+    map.clear();
+    assert!(map.is_shrinking());
+    // More than the single bucket that the policy is heading for; there is room for it now.
+    let wanted = 20;
+    map.reserve_now(wanted);
+    assert!(!map.is_growing() && map.capacity() >= wanted);
+    let growths = map.growths_started();
+    for key in 0..wanted as u64 {
+        map.insert(key, key);
+    }
+    assert_eq!(map.growths_started(), growths);
+    assert_keys(&map, 0..wanted as u64);
+}
+
+#[test]
 fn small_a_shrink_that_fills_up_is_turned_round() {
     for part in [2, 3, 5, 9] {
         let mut map = filled(MANY);
