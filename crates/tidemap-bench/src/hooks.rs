@@ -168,14 +168,14 @@ fn for_hooks(listener: &'static str, events: Option<Subscription>, costs: &mut V
     add("attach, detach", &mut |_| {
         hook::detach(hook::attach(Some("bench"), ABOUT, 0));
     });
-    hook::detach(*handle);
     if let Some(mut events) = events {
-        // Each sample refills what the one before took.
-        let batch = 10_000_u32;
-        costs.push(sampled("poll an event", listener, SAMPLES, batch, || {
-            events.take(batch as usize);
-        }));
+        events.take(usize::MAX);
+        add("overflow, polled", &mut |handle| {
+            hook::overflow(handle, 3, 4);
+            black_box(events.poll());
+        });
     }
+    hook::detach(*handle);
 }
 
 fn for_snapshots(costs: &mut Vec<Cost>) {
