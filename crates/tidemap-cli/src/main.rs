@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod go;
+mod maps;
 mod plan;
 mod replay;
 
@@ -13,6 +14,8 @@ Examples:
   tidemap                                  replay the built-in trace on tidemap and hashbrown
   tidemap replay trace.txt --html p.html   replay a file of yours, write a page with plots
   tidemap replay --help                    formats, maps, options
+  tidemap list 4242                        the maps of a running Rust program
+  tidemap watch http://127.0.0.1:7117      the same, while it works
 ";
 
 /// Hash maps that grow without stopping, and tools that show what any map is doing.
@@ -33,6 +36,8 @@ enum Command {
     /// Go's maps: list those of a running process or core, plan, model, claims.
     Go(go::Args),
     Plan(plan::Args),
+    List(maps::list::Args),
+    Watch(maps::watch::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +47,8 @@ fn main() -> ExitCode {
         Some(Command::ReplayChild) => replay::run_child(),
         Some(Command::Go(args)) => go::run(&args),
         Some(Command::Plan(args)) => plan::run(&args),
+        Some(Command::List(args)) => maps::list::run(&args),
+        Some(Command::Watch(args)) => maps::watch::run(&args),
     };
     match outcome {
         Ok(code) => code,

@@ -68,6 +68,8 @@ fn every_path_that_a_document_names_exists() {
         });
         for path in named {
             checked += 1;
+            // A test of a file: `path::name`.
+            let path = path.split("::").next().unwrap_or_default();
             assert!(
                 root.join(path).exists(),
                 "{}: no {path}",
@@ -92,4 +94,34 @@ fn every_path_that_a_document_names_exists() {
         }
     }
     assert!(checked > 20, "only {checked} paths were checked");
+}
+
+/// Each promise of the page names its tests, and they are there.
+#[test]
+fn every_guarantee_names_tests_that_exist() {
+    let root = root();
+    let page = fs::read_to_string(root.join("docs/guarantees.md")).expect("the page");
+    let mut promises = 0;
+    for line in page.lines().filter(|line| line.starts_with("| ")) {
+        if line.starts_with("| promise") {
+            continue;
+        }
+        promises += 1;
+        let quoted = line.split('`').skip(1).step_by(2);
+        let mut named = 0;
+        for (path, name) in quoted.filter_map(|word| word.split_once(".rs::")) {
+            named += 1;
+            let file = root.join("crates/tidemap").join(format!("{path}.rs"));
+            let source = fs::read_to_string(&file)
+                .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            let at = source
+                .find(&format!("fn {name}("))
+                .unwrap_or_else(|| panic!("no test {name} in {}", file.display()));
+            // Attributes stand between the last item and the function.
+            let before = source[..at].rsplit("}\n").next().unwrap_or_default();
+            assert!(before.contains("#[test]"), "{name} is not a test");
+        }
+        assert!(named > 0, "a promise without a test: {line}");
+    }
+    assert!(promises > 40, "only {promises} promises were read");
 }

@@ -137,6 +137,24 @@ pub enum Error {
         /// The address asked for.
         address: u64,
     },
+    /// No map of this project's library has a registry there.
+    #[error(
+        "{target}: no registry of observed maps; the program must be built with `tidemap`'s feature `probe`{advice} (Go programs: `tidemap go list`)"
+    )]
+    NoRegistry {
+        /// What was searched.
+        target: String,
+        /// What else may help.
+        advice: &'static str,
+    },
+    /// A registry that cannot be understood.
+    #[error("{target}: {source}")]
+    Registry {
+        /// Where it is.
+        target: String,
+        /// What is wrong.
+        source: tidemap_probe::layout::LayoutError,
+    },
     /// Memory that is needed cannot be read.
     #[error("{what} cannot be read at {address:#x}: the memory is damaged or not in the core")]
     Unreadable {

@@ -1,4 +1,4 @@
-//! Reads the maps of live Go processes and core dumps.
+//! Reads the maps of live Go processes and core dumps, and the registry of Rust ones.
 //!
 //! Read-only, no stop by default, every number from the target checked before
 //! use. The reading order:
@@ -23,6 +23,7 @@
 //! | how is a series of looks kept | [`recording`] |
 //! | what changed between two looks | [`diff`](mod@diff) |
 //! | how does pprof see maps | [`pprof`] |
+//! | what do the maps of a Rust program say about themselves | [`registry`] |
 #![forbid(unsafe_code)]
 
 pub mod model;
@@ -57,6 +58,8 @@ pub mod swiss;
 pub mod diff;
 
 pub mod pprof;
+
+pub mod registry;
 
 pub mod design;
 

@@ -22,7 +22,7 @@ use crate::histogram::Histogram;
 use crate::registry::{ROWS, SHARED_ROW, census, give_back, new_id, take_row};
 use crate::ring::publish;
 use crate::row::{self, Row, counter, growth};
-use crate::{about, clock, spans, switch, testing, usdt};
+use crate::{about, clock, spans, switch, testing, trigger, usdt};
 pub(crate) use write::Change;
 use write::{
     add_shared_work, add_work, begin_growth, end_growth, place_of, record_at, set_figures,
@@ -249,6 +249,7 @@ pub fn begun(handle: &mut Handle, record: &Record, figures: &Figures) {
         tell::end(handle, &done);
     }
     let bytes_held = figures.bytes_live.saturating_add(figures.bytes_old);
+    trigger::tell(now, handle.id(), record.kind);
     publish(now, handle.id(), || EventKind::GrowthBegin {
         kind: record.kind,
         from_buckets: record.from_buckets,

@@ -86,6 +86,7 @@ mod snapshot;
 mod spans;
 mod switch;
 pub mod testing;
+mod trigger;
 mod usdt;
 
 pub use event::{Event, EventKind, MapId};
@@ -95,3 +96,4 @@ pub use registry::{NAMED_MIN, ROWS_MAX};
 pub use ring::{EVENTS_MAX, Subscription, subscribe};
 pub use snapshot::{Counters, Gauges, MapRow, SCHEMA, Site, Snapshot, describe, snapshot};
 pub use switch::observe_all;
+pub use trigger::{Trigger, on_trigger};

@@ -14,6 +14,8 @@ pub(crate) const EVENTS: u32 = 1;
 pub(crate) const LINES: u32 = 2;
 /// A test counts.
 pub(crate) const TESTS: u32 = 4;
+/// Somebody wants to know of triggers at once.
+pub(crate) const TRIGGERS: u32 = 8;
 static LISTENERS: AtomicU32 = AtomicU32::new(0);
 
 /// Observes every map that is made from now on, or no longer does.

@@ -1,31 +1,31 @@
-//! Page runs: one range of address space, used from the front, released from either end.
+//! Page runs: one range of address space in two planes, each used from the front and given back
+//! from either end.
 //!
-//! Terms: *reserved*, address space that is ours; *committed*, the prefix that
+//! Terms: *plane*, one of the two parts of a run, which grow side by side: of bucket arrays one
+//! holds heads, the other slots; *reserved*, address space that is ours; *committed*, the prefix of a plane that
 //! may be touched; *released*, a prefix given back for good; *decommitted*, the end of the
-//! committed part given back for now: its address space stays.
+//! committed part given back for now.
 //!
 //! ```text
-//!   origin      released      committed             reserved
-//!   |  gone        | in use ...... | untouched ........ |
-//!                        decommit <-|-> commit
+//!   plane 0                                      plane 1
+//!   | released | in use ... | untouched ........ | released | in use ......... | untouched ..... |
+//!                 decommit <-|-> commit
 //! ```
 //!
-//! R1. `released <= committed <= reserved`, all multiples of the page size.
+//! R1. Of each plane: `released <= committed <= reserved`, all multiples of the page size.
 //! R2. Memory in `released..committed` is readable, writable, and zero where
 //!     it was never written.
-//! R3. One method call makes at most one system call, `drop` excepted: it
+//! R3. One method call makes at most one system call (on Windows [`PageRun::commit`] two), `drop` excepted: it
 //!     releases [`RELEASE_STEP_BYTES`] per call so that no single call holds the
 //!     process's address-space lock for long.
-//!
 //! R4. Memory behind `committed` is nobody's: it is zero when it is committed again.
+//! R5. Address space stays whole until the end, so that one call ends it, however many pieces
+//!     of its memory went before, and no stranger's mapping can lie in between.
 //!
 //! Why the ends only: a bucket array that is left behind empties from the front, one that
-//! shrinks from the back, and cutting an end never splits a mapping in two.
-//!
-//! The front is unmapped: it is never used again. The back keeps its addresses, because a
-//! table that shrank may grow again where it is (`MADV_DONTNEED` on Linux, a fresh mapping in
-//! the same place on other Unix systems, a decommit on Windows). Unmapping the back
-//! would cost the reservation, and mapping it anew another call that may be refused.
+//! shrinks from the back. Pieces go back by `MADV_DONTNEED` on Linux, a fresh mapping in
+//! the same place on other Unix systems, a decommit on Windows. Unmapping the front instead, which was
+//! tried, costs the same per piece and a second call at the end.
 
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -50,18 +50,28 @@ pub const RESERVED_BYTES_MAX: usize = if usize::BITS >= 64 {
 
 static RESERVED_BYTES: AtomicUsize = AtomicUsize::new(0);
 
-/// A range of address space whose pages are zero, cost nothing until touched,
-/// and can be given back from the front.
+/// A plane of a run, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Plane {
+    /// Where it begins in the run.
+    at: usize,
+    reserved: usize,
+    committed: usize,
+    released: usize,
+}
+
+/// A range of address space in two planes whose pages are zero, cost nothing until touched,
+/// and can be given back from both ends.
 ///
 /// # Example
 /// ```
 /// # if !tidemap_span::PAGE_RUNS { return Ok(()) }
-/// let mut run = tidemap_span::PageRun::reserve(1 << 30, 4096)?;
-/// run.commit(1 << 20)?;
-/// let first = run.base().as_ptr();
+/// let mut run = tidemap_span::PageRun::reserve([1 << 26, 1 << 30], 64)?;
+/// run.commit([1 << 16, 1 << 20])?;
+/// let slots = run.base(1).as_ptr();
 /// // SAFETY: the first byte was committed above.
-/// unsafe { first.write(7) };
-/// assert_eq!(run.reserved_bytes(), 1 << 30); // no gigabyte was allocated
+/// unsafe { slots.write(7) };
+/// assert_eq!(run.reserved_bytes(1), 1 << 30); // no gigabyte was allocated
 /// # Ok::<(), tidemap_span::ReserveError>(())
 /// ```
 #[derive(Debug)]
@@ -70,9 +80,7 @@ pub struct PageRun {
     origin: NonNull<u8>,
     origin_bytes: usize,
     base: NonNull<u8>,
-    reserved: usize,
-    committed: usize,
-    released: usize,
+    planes: [Plane; 2],
 }
 
 // SAFETY: a run owns its range; nothing in it is bound to a thread.
@@ -81,7 +89,7 @@ unsafe impl Send for PageRun {}
 unsafe impl Sync for PageRun {}
 
 impl PageRun {
-    /// Reserves `bytes` (rounded up to whole pages), aligned to `align`.
+    /// Reserves two planes of so many bytes (rounded up to whole pages), aligned to `align`.
     /// One system call.
     ///
     /// # Errors
@@ -90,7 +98,7 @@ impl PageRun {
     ///
     /// # Panics
     /// If `align` is not a power of two.
-    pub fn reserve(bytes: usize, align: usize) -> Result<PageRun, ReserveError> {
+    pub fn reserve(bytes: [usize; 2], align: usize) -> Result<PageRun, ReserveError> {
         assert!(
             align.is_power_of_two(),
             "alignment {align} is not a power of two"
@@ -99,20 +107,26 @@ impl PageRun {
             return Err(ReserveError::Unsupported);
         }
         let page = os::page_bytes();
-        let too_large = ReserveError::TooLarge { bytes };
-        let reserved = bytes
-            .max(1)
-            .checked_next_multiple_of(page)
-            .ok_or(too_large)?;
+        let unit = page.max(align);
+        let too_large = ReserveError::TooLarge {
+            bytes: bytes[0].saturating_add(bytes[1]),
+        };
+        let whole = |bytes: usize| bytes.max(1).checked_next_multiple_of(unit);
+        let first = whole(bytes[0]).ok_or(too_large)?;
+        let second = whole(bytes[1]).ok_or(too_large)?;
         // The system aligns to pages; more needs slack to align by hand.
         let slack = if align > page { align } else { 0 };
-        let origin_bytes = reserved.checked_add(slack).ok_or(too_large)?;
+        let origin_bytes = first
+            .checked_add(second)
+            .and_then(|bytes| bytes.checked_add(slack))
+            .ok_or(too_large)?;
         if origin_bytes > isize::MAX as usize {
             return Err(too_large);
         }
         // Relaxed: a tally; nothing is published through it.
         let before = RESERVED_BYTES.fetch_add(origin_bytes, Ordering::Relaxed);
         let undo = || RESERVED_BYTES.fetch_sub(origin_bytes, Ordering::Relaxed);
+        let bytes = origin_bytes;
         if before.saturating_add(origin_bytes) > RESERVED_BYTES_MAX {
             undo();
             return Err(ReserveError::ShareUsedUp { bytes });
@@ -124,51 +138,59 @@ impl PageRun {
         let shift = origin.as_ptr().align_offset(align);
         // SAFETY: `shift < align <= slack` when alignment needed help, else 0.
         let base = unsafe { origin.add(shift) };
+        let plane = |at, reserved| Plane {
+            at,
+            reserved,
+            committed: 0,
+            released: 0,
+        };
         Ok(PageRun {
             origin,
             origin_bytes,
             base,
-            reserved,
-            committed: 0,
-            released: 0,
+            planes: [plane(0, first), plane(first, second)],
         })
     }
 
-    /// The first byte. Constant over the life of the run.
+    /// The first byte of a plane. Constant over the life of the run.
     #[must_use]
-    pub fn base(&self) -> NonNull<u8> {
-        self.base
+    pub fn base(&self, plane: usize) -> NonNull<u8> {
+        // SAFETY: planes lie inside the reservation.
+        unsafe { self.base.add(self.planes[plane].at) }
     }
 
-    /// Usable address space in bytes.
+    /// Usable address space of a plane in bytes.
     #[must_use]
-    pub fn reserved_bytes(&self) -> usize {
-        self.reserved
+    pub fn reserved_bytes(&self, plane: usize) -> usize {
+        self.planes[plane].reserved
     }
 
-    /// Bytes given back from the front so far.
+    /// Bytes of a plane given back from the front so far.
     #[must_use]
-    pub fn released_bytes(&self) -> usize {
-        self.released
+    pub fn released_bytes(&self, plane: usize) -> usize {
+        self.planes[plane].released
     }
 
-    /// Makes the first `bytes` usable. No system call on Unix, one on Windows.
+    /// Makes the first bytes of both planes usable. No system call on Unix, up to two on Windows.
     ///
     /// # Errors
     /// When more is asked for than was reserved, or the system refuses.
-    pub fn commit(&mut self, bytes: usize) -> Result<(), ReserveError> {
-        if bytes > self.reserved {
-            return Err(ReserveError::TooLarge { bytes });
-        }
-        if bytes > self.committed {
-            let bytes = bytes.next_multiple_of(os::page_bytes()).min(self.reserved);
-            // SAFETY: the range lies inside the reservation by R1.
-            let start = unsafe { self.base.as_ptr().add(self.committed) };
-            // SAFETY: as above.
-            if !unsafe { os::commit(start, bytes - self.committed) } {
-                return Err(ReserveError::Refused { bytes });
+    pub fn commit(&mut self, bytes: [usize; 2]) -> Result<(), ReserveError> {
+        for (number, bytes) in bytes.into_iter().enumerate() {
+            let plane = self.planes[number];
+            if bytes > plane.reserved {
+                return Err(ReserveError::TooLarge { bytes });
             }
-            self.committed = bytes;
+            if bytes > plane.committed {
+                let bytes = bytes.next_multiple_of(os::page_bytes()).min(plane.reserved);
+                // SAFETY: the range lies inside the reservation by R1.
+                let start = unsafe { self.base(number).as_ptr().add(plane.committed) };
+                // SAFETY: as above.
+                if !unsafe { os::commit(start, bytes - plane.committed) } {
+                    return Err(ReserveError::Refused { bytes });
+                }
+                self.planes[number].committed = bytes;
+            }
         }
         Ok(())
     }
@@ -180,33 +202,45 @@ impl PageRun {
     /// costs a millisecond. One system call on Linux.
     pub fn prefer_small_pages(&mut self) {
         // SAFETY: all of the reservation is ours.
-        unsafe { os::small_pages(self.base.as_ptr(), self.reserved) };
+        unsafe { os::small_pages(self.origin.as_ptr(), self.origin_bytes) };
     }
 
-    /// Gives back whole pages of the prefix `..bytes`, at most
-    /// [`RELEASE_STEP_BYTES`] of it, and says how much that was. At most one
+    /// Gives back whole pages of the first bytes of a plane, at most
+    /// [`RELEASE_STEP_BYTES`], and says how much that was. At most one
     /// system call.
     ///
     /// # Safety
     /// Nothing below `bytes` is read or written any more.
-    pub unsafe fn release_prefix(&mut self, bytes: usize) -> usize {
+    pub unsafe fn release_prefix(&mut self, plane: usize, bytes: usize) -> usize {
         let page = os::page_bytes();
-        let upto = bytes.min(self.committed) / page * page;
-        let step = upto
-            .saturating_sub(self.released)
+        let step = self
+            .releasable_bytes(plane, bytes)
             .min(RELEASE_STEP_BYTES.next_multiple_of(page));
         if step > 0 {
+            let from = self.planes[plane].released;
             // SAFETY: `released..released + step` is committed by R1, page-aligned, and
             // unused by the caller's promise.
-            unsafe { os::release(self.base.as_ptr().add(self.released), step) };
-            self.released += step;
+            unsafe { os::decommit(self.base(plane).as_ptr().add(from), step) };
+            self.planes[plane].released += step;
         }
         step
     }
 
-    /// Gives back whole pages of what is committed behind the first `keep` bytes, from the end,
+    /// Bytes that [`release_prefix`](Self::release_prefix) could give back, call after call.
+    #[must_use]
+    pub fn releasable_bytes(&self, plane: usize, bytes: usize) -> usize {
+        let page = os::page_bytes();
+        let Plane {
+            committed,
+            released,
+            ..
+        } = self.planes[plane];
+        (bytes.min(committed) / page * page).saturating_sub(released)
+    }
+
+    /// Gives back whole pages of what is committed behind the first `keep` bytes of a plane, from the end,
     /// at most [`RELEASE_STEP_BYTES`], and says how much that was. At most one system
-    /// call. The address space stays; [`commit`](Self::commit) makes it usable again, and zero.
+    /// call. [`commit`](Self::commit) makes it usable again, and zero.
     ///
     /// # Safety
     /// Nothing from `keep` on is needed any more, nor used before it is committed again.
@@ -214,75 +248,59 @@ impl PageRun {
     /// # Example
     /// ```
     /// # if !tidemap_span::PAGE_RUNS { return Ok(()) }
-    /// let mut run = tidemap_span::PageRun::reserve(1 << 20, 4096)?;
-    /// run.commit(1 << 16)?;
-    /// let last = run.base().as_ptr().wrapping_add((1 << 16) - 1);
+    /// let mut run = tidemap_span::PageRun::reserve([1 << 20, 1 << 20], 64)?;
+    /// run.commit([1 << 16, 0])?;
+    /// let last = run.base(0).as_ptr().wrapping_add((1 << 16) - 1);
     /// // SAFETY: committed above; decommitted memory is not used before it is committed again.
     /// unsafe {
     ///     last.write(7);
-    ///     assert_eq!(run.decommit_suffix(1 << 15), 1 << 15);
-    ///     run.commit(1 << 16)?;
+    ///     assert_eq!(run.decommit_suffix(0, 1 << 15), 1 << 15);
+    ///     run.commit([1 << 16, 0])?;
     ///     assert_eq!(last.read(), 0);
     /// }
     /// # Ok::<(), tidemap_span::ReserveError>(())
     /// ```
-    pub unsafe fn decommit_suffix(&mut self, keep: usize) -> usize {
+    pub unsafe fn decommit_suffix(&mut self, plane: usize, keep: usize) -> usize {
         let page = os::page_bytes();
         let step = self
-            .decommittable_bytes(keep)
+            .decommittable_bytes(plane, keep)
             .min(RELEASE_STEP_BYTES.next_multiple_of(page));
         if step > 0 {
-            let from = self.committed - step;
+            let from = self.planes[plane].committed - step;
             // SAFETY: `from..committed` is committed and not released by R1, page-aligned, and
             // not needed by the caller's promise.
-            unsafe { os::decommit(self.base.as_ptr().add(from), step) };
-            self.committed = from;
+            unsafe { os::decommit(self.base(plane).as_ptr().add(from), step) };
+            self.planes[plane].committed = from;
         }
         step
     }
 
     /// Bytes that [`decommit_suffix`](Self::decommit_suffix) could give back, call after call.
     #[must_use]
-    pub fn decommittable_bytes(&self, keep: usize) -> usize {
+    pub fn decommittable_bytes(&self, plane: usize, keep: usize) -> usize {
         let page = os::page_bytes();
         let keep = keep.checked_next_multiple_of(page).unwrap_or(usize::MAX);
-        self.committed.saturating_sub(keep.max(self.released))
+        let Plane {
+            committed,
+            released,
+            ..
+        } = self.planes[plane];
+        committed.saturating_sub(keep.max(released))
     }
 }
 
 impl Drop for PageRun {
     /// Releases the used part in steps of [`RELEASE_STEP_BYTES`]; the last one takes the
-    /// untouched rest with it. A run whose prefix is gone ends with one system call.
+    /// untouched rest with it.
     fn drop(&mut self) {
-        while self.committed - self.released > RELEASE_STEP_BYTES {
-            // SAFETY: the owner is gone, and with it every user of the memory.
-            if unsafe { self.release_prefix(self.committed) } == 0 {
-                break;
+        for plane in 0..self.planes.len() {
+            while self.releasable_bytes(plane, usize::MAX) > RELEASE_STEP_BYTES {
+                // SAFETY: the owner is gone, and with it every user of the memory.
+                unsafe { self.release_prefix(plane, usize::MAX) };
             }
         }
-        let gone = self.released;
-        let lead = self.base.as_ptr() as usize - self.origin.as_ptr() as usize;
-        // Slack before an over-aligned base goes separately when a prefix is gone already.
-        // SAFETY: what is named here is what the steps above left of the reservation.
-        unsafe {
-            let origin = self.origin.as_ptr();
-            if cfg!(unix) && lead > 0 && gone > 0 {
-                os::release(origin, lead);
-                os::end(
-                    origin,
-                    self.base.as_ptr().add(gone),
-                    self.origin_bytes - lead - gone,
-                );
-            } else if gone > 0 {
-                os::end(
-                    origin,
-                    self.base.as_ptr().add(gone),
-                    self.origin_bytes - gone,
-                );
-            } else {
-                os::end(origin, origin, self.origin_bytes);
-            }
-        }
+        // SAFETY: by R5 all of the reservation is still ours, and nobody's any more.
+        unsafe { os::end(self.origin.as_ptr(), self.origin_bytes) };
         // Relaxed: a tally; nothing is published through it.
         RESERVED_BYTES.fetch_sub(self.origin_bytes, Ordering::Relaxed);
     }

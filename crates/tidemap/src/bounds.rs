@@ -47,7 +47,7 @@ pub const HEAP_ARRAY_BYTES_MAX: usize = if Rare::COMMON { 4 << 10 } else { 256 <
 
 /// Entries from which on a chain is *long*: with good hashes a given bucket gets there with a
 /// probability below 2^-57, whatever the map's load. Derived in `raw/reseed.rs`.
-pub const LONG_CHAIN_ENTRIES: usize = if Rare::COMMON { 26 } else { 64 };
+pub const LONG_CHAIN_ENTRIES: usize = if Rare::COMMON { 40 } else { 64 };
 
 /// A long chain also has this many times the entries of an average one.
 pub const LONG_CHAIN_LOADS: usize = if Rare::COMMON { 2 } else { 4 };
@@ -69,7 +69,7 @@ pub const fn moved_bytes_max(entry_bytes: usize) -> u64 {
 /// of `entry_bytes`; its own entry may touch `entry_bytes / 4096 + 2` more.
 #[must_use]
 pub const fn fresh_pages_max(entry_bytes: usize) -> u64 {
-    // Two frontiers, the overflow pool twice (a step's and the operation's own), and
-    // what up to four moved entries can straddle.
-    4 + 4 * (entry_bytes as u64).div_ceil(4096)
+    // Two frontiers in two planes each, the overflow pool twice (a step's and the operation's own),
+    // and what up to four moved entries can straddle.
+    6 + 4 * (entry_bytes as u64).div_ceil(4096)
 }

@@ -2,11 +2,10 @@
 
 use core::fmt;
 use core::iter::FusedIterator;
-use core::ptr;
 
 use crate::alloc::{Allocator, Global};
 use crate::map::HashMap;
-use crate::raw::{RawIter, RawTable};
+use crate::raw::{Bucket, RawIter, RawTable};
 use crate::set::HashSet;
 
 /// What maps and sets have in common: picks entries, takes them out, keeps chains tidy.
@@ -14,7 +13,7 @@ struct Extractor<'a, T, A: Allocator + Clone> {
     inner: RawIter<T>,
     table: &'a mut RawTable<T, A>,
     /// The home of a chain that an entry was taken out of and that the iterator is still in.
-    untidy: *mut u8,
+    untidy: Option<Bucket>,
 }
 
 // SAFETY: an extractor is a unique borrow of a table; its pointers lead into that.
@@ -27,20 +26,20 @@ impl<'a, T, A: Allocator + Clone> Extractor<'a, T, A> {
         Extractor {
             inner: table.iter(),
             table,
-            untidy: ptr::null_mut(),
+            untidy: None,
         }
     }
 
     fn next(&mut self, mut which: impl FnMut(&mut T) -> bool) -> Option<T> {
         loop {
             let place = self.inner.next()?;
-            if place.home != self.untidy {
+            if self.untidy != Some(place.home) {
                 self.tidy();
             }
             // SAFETY: the table is borrowed, and nothing but this iterator changes it.
             if which(unsafe { &mut *self.table.entry(place) }) {
                 if place.bucket != place.home {
-                    self.untidy = place.home;
+                    self.untidy = Some(place.home);
                 }
                 // SAFETY: as above; each place comes once.
                 return Some(unsafe { self.table.extract(place) });
@@ -49,10 +48,9 @@ impl<'a, T, A: Allocator + Clone> Extractor<'a, T, A> {
     }
 
     fn tidy(&mut self) {
-        if !self.untidy.is_null() {
+        if let Some(home) = self.untidy.take() {
             // SAFETY: a home of this table, whose chain the iterator has left.
-            unsafe { self.table.tidy_home(self.untidy) };
-            self.untidy = ptr::null_mut();
+            unsafe { self.table.tidy_home(home) };
         }
     }
 

@@ -6,6 +6,20 @@
 //! bytes moved, pages touched and system calls ([`bounds`]), counted on every
 //! build ([`Stats::work_max`]) and asserted in tests.
 //!
+//! # When to use it
+//!
+//! A map that becomes large while somebody waits for each operation: indexes,
+//! caches, session tables, books of live objects. Maps that shrink again, or that end while the
+//! program has other things to do. A look-up in a map beyond the caches waits for memory once,
+//! because a tag and its entry lie together.
+//!
+//! # When not
+//!
+//! Small maps of a known size, filled once: `hashbrown` is as good or
+//! better there, and at many independent look-ups, misses above all (README, "Numbers"). Maps shared between threads: this one is not concurrent.
+//!
+//! # Example
+//!
 //! ```
 //! use tidemap::HashMap;
 //!
@@ -20,17 +34,6 @@
 //! assert!(worst.bytes_moved <= tidemap::bounds::moved_bytes_max(16));
 //! ```
 //!
-//! # When to use it
-//!
-//! A map that becomes large while somebody waits for each operation: indexes,
-//! caches, session tables, books of live objects. Beyond a cache's size look-ups cost
-//! less than in the standard map, too, because a tag and its entry lie together.
-//!
-//! # When not
-//!
-//! Small maps of a known size, filled once: `hashbrown` is as good or
-//! better there. Maps shared between threads: this one is not concurrent.
-//!
 //! # What to know
 //!
 //! * The default hasher has a seed for each map; a map whose keys collide all the same changes to
@@ -43,6 +46,7 @@
 //!
 //! # In place of std's or hashbrown's
 //!
+//! `docs/migration.md` has the whole list, `docs/guarantees.md` every promise with its test.
 //! Change the `use` line: modules [`hash_map`], [`hash_set`] and [`hash_table`] have the names
 //! that code expects. Types and auto traits are those of std, so entries are spelled
 //! `Entry<'a, K, V>` whatever the hasher; hashbrown's have a parameter for it. Two things differ
@@ -208,3 +212,8 @@ struct ProbeManual;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/hostile-keys.md")]
 struct HostileKeys;
+
+/// The migration notes, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/migration.md")]
+struct Migration;

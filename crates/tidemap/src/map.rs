@@ -11,7 +11,7 @@ use crate::entry::{Entry, OccupiedEntry, VacantEntry};
 use crate::error::TryReserveError;
 use crate::hash::DefaultHashBuilder;
 use crate::iter::{Drain, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
-use crate::raw::{Birth, Place, RawTable, as_type_mut};
+use crate::raw::{Birth, Bucket, Place, RawTable, as_type_mut};
 use crate::stats::{Growth, Stats};
 
 /// A hash map that pays for its growth in small equal steps.
@@ -521,22 +521,61 @@ where
     /// [`insert`](Self::insert) of a key with this hash.
     #[inline(always)]
     pub(crate) fn insert_hashed(&mut self, hash: u64, key: K, value: V) -> Option<V> {
-        let mut found = self.find_hashed(hash, &key);
-        if found.is_some() && self.table.owes() {
-            // Replacing pays, too, or an old array would stay for ever. Places are void then.
-            self.table.pay_share(entry_hasher(&self.hash_builder));
-            found = self.find_hashed(hash, &key);
+        match self.locate_hashed(hash, &key) {
+            Ok(_) if self.table.owes() => self.replace_and_pay(hash, key, value),
+            // SAFETY: just found.
+            Ok(place) => Some(unsafe { self.replace_at(place, key, value) }),
+            Err(_) if self.table.is_due() => {
+                self.insert_new(hash, key, value);
+                None
+            }
+            // SAFETY: not due, and the table is as it was when the home was found.
+            Err(home) => match unsafe { self.table.insert_at(home, hash, (key, value), false) } {
+                Ok(_) => None,
+                Err((error, _)) => error.raise(),
+            },
         }
-        if let Some(place) = found {
-            // SAFETY: `place` was just found; the reference ends with this statement.
-            let entry = unsafe { &mut *self.table.entry(place) };
-            let old = core::mem::replace(&mut entry.1, value);
-            // Not at the end of the scope: if it panics there, what is returned leaks.
-            drop(key);
-            return Some(old);
+    }
+
+    /// Replaces the value of an entry; the key stays, and the one that came with the value goes.
+    ///
+    /// # Safety
+    /// `place` is that of an entry of this map.
+    #[inline(always)]
+    unsafe fn replace_at(&mut self, place: Place, key: K, value: V) -> V {
+        // SAFETY: by the caller's promise; the reference ends with this statement.
+        let entry = unsafe { &mut *self.table.entry(place) };
+        let old = core::mem::replace(&mut entry.1, value);
+        // Not at the end of the scope: if it panics there, what is returned leaks.
+        drop(key);
+        old
+    }
+
+    /// Replacing pays a share, too, or an old array would stay for ever.
+    #[cold]
+    #[inline(never)]
+    fn replace_and_pay(&mut self, hash: u64, key: K, value: V) -> Option<V> {
+        self.table.pay_share(entry_hasher(&self.hash_builder));
+        match self.find_hashed(hash, &key) {
+            // SAFETY: found after the share, which moved entries.
+            Some(place) => Some(unsafe { self.replace_at(place, key, value) }),
+            None => {
+                self.insert_new(hash, key, value);
+                None
+            }
         }
-        self.insert_new(hash, key, value);
-        None
+    }
+
+    /// As [`find_hashed`](Self::find_hashed), with the home of a key that is not there.
+    #[inline(always)]
+    fn locate_hashed(&self, hash: u64, key: &K) -> Result<Place, Bucket> {
+        let found = self.table.locate(hash, |(k, _)| key.equivalent(k));
+        // Hashers of other types are never changed; the comparison is of constants.
+        let may_reseed = typeid::of::<S>() == typeid::of::<DefaultHashBuilder>();
+        if may_reseed && found.is_err() && self.table.is_relocating() {
+            return self.find_behind(key).map_or(found, Ok);
+        }
+        found
     }
 
     /// Adds an entry whose key is not in the map.
@@ -655,6 +694,27 @@ where
         found
     }
 
+    /// The entry of a key, for reading.
+    #[inline(always)]
+    pub(crate) fn find_entry<Q>(&self, key: &Q) -> Option<&(K, V)>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        let hash = self.hash_builder.hash_one(key);
+        let entry = self.table.find_entry(hash, |(k, _)| key.equivalent(k));
+        if !entry.is_null() {
+            // SAFETY: just found; the map is borrowed as long as the answer.
+            return Some(unsafe { &*entry });
+        }
+        let may_reseed = typeid::of::<S>() == typeid::of::<DefaultHashBuilder>();
+        if may_reseed && self.table.is_relocating() {
+            let place = self.find_behind(key)?;
+            // SAFETY: as above.
+            return Some(unsafe { &*self.table.entry(place) });
+        }
+        None
+    }
+
     /// The place of a key that a reseed has not moved yet.
     #[cold]
     #[inline(never)]
@@ -717,9 +777,7 @@ where
         if self.table.len() == 0 {
             return None;
         }
-        let place = self.find(key)?;
-        // SAFETY: just found; the map is borrowed as long as the answer.
-        let (key, value) = unsafe { &*self.table.entry(place) };
+        let (key, value) = self.find_entry(key)?;
         Some((key, value))
     }
 

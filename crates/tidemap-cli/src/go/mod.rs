@@ -18,7 +18,7 @@ mod show;
 mod step;
 mod table;
 mod verify;
-mod views;
+pub(crate) mod views;
 
 /// Arguments of `tidemap go`.
 #[derive(clap::Args)]

@@ -14,6 +14,7 @@ Examples:
   tidemap replay trace.txt.zst --html report.html a file of yours, and a page with plots
   zcat keys.gz | tidemap replay -                 from a pipe
   tidemap replay words.txt --scale 50             fifty copies of the key space: a big map
+  tidemap replay trace.txt --record maps.tmp      then: tidemap watch maps.tmp
   tidemap replay a.tsv b.csv --map tidemap,std,griddle --repeat 5 --json > result.json
 ";
 
@@ -75,6 +76,10 @@ pub(crate) struct Args {
     /// Write a self-contained page with plots
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+
+    /// Replay once more on an observed tidemap and record it, for `tidemap watch FILE`; at most 64 MiB
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
 }
 
 impl Default for Args {
@@ -116,6 +121,12 @@ impl Args {
             if self.map[..at].contains(map) {
                 bail!("--map names `{map}` twice; each map runs once");
             }
+        }
+        if self.record.is_some() && self.files.len() > 1 {
+            bail!(
+                "--record with {} workloads: one recording holds one of them; replay them one by one",
+                self.files.len()
+            );
         }
         let stdin_count = self.files.iter().filter(|file| is_stdin(file)).count();
         if stdin_count > 1 {
@@ -186,5 +197,10 @@ mod tests {
         check(|a| a.ops = Some(0), "--ops 0");
         check(|a| a.map.push(a.map[0]), "twice");
         check(|a| a.files = vec!["-".into(), "-".into()], "standard input");
+        let two = |a: &mut Args| {
+            a.files = vec!["a".into(), "b".into()];
+            a.record = Some("r".into());
+        };
+        check(two, "one recording");
     }
 }

@@ -45,6 +45,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub(crate) use args::Args;
 
 use compare::{Difference, What};
+use maps::{MapChoice, MapName};
 use report::{Input, Machine, MapReport, Replay, Report, SCHEMA};
 use report_html::PageFile;
 use run_report::MapRun;
@@ -62,6 +63,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     args.check()?;
     // Before the work: a report that cannot be written is known at once.
     let page = args.html.as_deref().map(PageFile::create).transpose()?;
+    if let Some(file) = &args.record {
+        check_writable(file)?;
+    }
     let mut replays = Vec::new();
     if args.files.is_empty() {
         replays.push(replay(args, Source::sample()?)?);
@@ -132,6 +136,9 @@ fn replay(args: &Args, source: Source) -> Result<Replay> {
     }
     progress.finish_and_clear();
 
+    if let Some(file) = &args.record {
+        record(args, file, &name, ops, stream)?;
+    }
     let differences = differences(&jobs, &runs, stream)?;
     Ok(Replay {
         input: Input {
@@ -153,6 +160,48 @@ fn replay(args: &Args, source: Source) -> Result<Replay> {
         differences,
         maps: runs.into_iter().map(MapReport::new).collect(),
     })
+}
+
+/// Replays once more on an observed map, and records it.
+fn record(args: &Args, file: &Path, name: &str, ops: u64, stream: &Stream) -> Result<()> {
+    let job = Job {
+        map: MapChoice {
+            name: MapName::Tidemap,
+            presized: false,
+        },
+        ops,
+        scale: args.scale,
+        seed: args.seed,
+        progress: false,
+        mode: Mode::Record {
+            file: std::path::absolute(file)?,
+            name: name.to_owned(),
+        },
+    };
+    let recorded = supervise::record(&job, stream)
+        .with_context(|| format!("cannot record to {}", file.display()))?;
+    let missed = match recorded.missed {
+        0 => String::new(),
+        missed => format!(" ({missed} more came too fast, steps and their like first)"),
+    };
+    eprintln!(
+        "recorded {} looks and {} events{missed}; see them with: tidemap watch {}",
+        recorded.frames,
+        recorded.events,
+        file.display()
+    );
+    Ok(())
+}
+
+/// Known before the work: a recording that cannot be written.
+fn check_writable(file: &Path) -> Result<()> {
+    std::fs::File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(file)
+        .map(drop)
+        .with_context(|| format!("cannot write the recording {}", file.display()))
 }
 
 /// Bytes of key and value in a map.

@@ -201,3 +201,14 @@ pub(crate) struct GrowthRow {
     pub bytes_moved: u64,
     pub bytes_released: u64,
 }
+
+/// What a recorded pass wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecordedRun {
+    /// Looks.
+    pub frames: u64,
+    /// Events.
+    pub events: u64,
+    /// Events that came faster than they could be written.
+    pub missed: u64,
+}

@@ -11,9 +11,10 @@
 //!    between its clock reads as between those of pass 2.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use tidemap_bench::contenders::{
     Contender, FixedHasher, Griddle, Hashbrown, Indexmap, Std, Tidemap,
 };
@@ -25,7 +26,8 @@ use super::maps::{Faulty, MapName};
 use super::memory::Memory;
 use super::noise::{NoMap, waited_ns};
 use super::run_report::{
-    Answers, Bins, Floor, GrowthRow, MapRun, MapStats, MemoryReport, Throughput, WorkRow,
+    Answers, Bins, Floor, GrowthRow, MapRun, MapStats, MemoryReport, RecordedRun, Throughput,
+    WorkRow,
 };
 use super::schedule::Schedule;
 use super::stream::{Keys, Stream, Timing};
@@ -35,12 +37,17 @@ use super::workload::{ByteSpace, Cell, IntSpace, KeySpace, Timed, apply};
 /// Longest that the noise floor is measured, nanoseconds.
 const FLOOR_NS_MAX: u64 = 20_000_000_000;
 
+/// Time between two looks of a recorded pass.
+const RECORD_EVERY: Duration = Duration::from_millis(5);
+
 /// What a job yields.
 pub(crate) enum Outcome {
     /// Of [`Mode::Measure`].
     Run(Box<MapRun>),
     /// Of [`Mode::Answers`]: codes of [`AnswerKind`] and values.
     Answers(Vec<(u8, u64)>),
+    /// Of [`Mode::Record`].
+    Recorded(RecordedRun),
 }
 
 /// Called at the end of every slice with the operations done and a pass number from 1.
@@ -76,6 +83,11 @@ impl Replay<'_> {
         space: S,
         progress: Progress<'_>,
     ) -> Result<Outcome> {
+        if let Mode::Record { file, name } = &self.job.mode {
+            return self
+                .record::<S, V>(space, file, name)
+                .map(Outcome::Recorded);
+        }
         match self.job.map.name {
             MapName::Tidemap => self.with_map::<Tidemap<S::Key, V>, S, V>(space, progress),
             MapName::Hashbrown => self.with_map::<Hashbrown<S::Key, V>, S, V>(space, progress),
@@ -91,13 +103,14 @@ impl Replay<'_> {
         space: S,
         progress: Progress<'_>,
     ) -> Result<Outcome> {
-        match self.job.mode {
+        match &self.job.mode {
             Mode::Measure => Ok(Outcome::Run(Box::new(
                 self.measure::<C, S, V>(space, progress)?,
             ))),
             Mode::Answers { from, to } => {
-                Ok(Outcome::Answers(self.answers::<C, S, V>(space, from, to)))
+                Ok(Outcome::Answers(self.answers::<C, S, V>(space, *from, *to)))
             }
+            Mode::Record { .. } => bail!("recording is not measuring"),
         }
     }
 
@@ -303,6 +316,36 @@ impl Replay<'_> {
         }
         let seconds = begin.elapsed().as_secs_f64();
         (seconds, black_box(tally))
+    }
+
+    /// A pass of its own, so that watching disturbs no figure of the report.
+    fn record<S: KeySpace, V: Cell>(
+        &self,
+        space: S,
+        file: &Path,
+        name: &str,
+    ) -> Result<RecordedRun> {
+        let options = tidemap_live::RecordOptions {
+            interval: RECORD_EVERY,
+            ..tidemap_live::RecordOptions::default()
+        };
+        let recorder = tidemap_live::Recorder::start(file, &options)?;
+        let mut map: Tidemap<S::Key, V> = self.map();
+        map.observe(name);
+        self.throughput_pass(&mut map, space, &mut |_| {});
+        map.probe_refresh();
+        // A last look at the map while it lives.
+        let frames = recorder.recorded().frames;
+        let until = Instant::now() + Duration::from_secs(1);
+        while recorder.recorded().frames < frames + 2 && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let recorded = recorder.finish()?;
+        Ok(RecordedRun {
+            frames: recorded.frames,
+            events: recorded.events,
+            missed: recorded.missed,
+        })
     }
 
     /// Pass 4.

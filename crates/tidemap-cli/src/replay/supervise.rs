@@ -11,7 +11,7 @@ use std::thread;
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::child::Message;
-use super::run_report::MapRun;
+use super::run_report::{MapRun, RecordedRun};
 use super::stream::Stream;
 use super::wire::{self, Job, Mode};
 
@@ -43,6 +43,14 @@ pub(crate) fn answers(job: &Job, stream: &Stream, from: u64, to: u64) -> Result<
             "the run of `{}` sent something else than its answers",
             job.map
         ),
+    }
+}
+
+/// Runs `job` in a child that records an observed map.
+pub(crate) fn record(job: &Job, stream: &Stream) -> Result<RecordedRun> {
+    match talk(this_program()?, job, stream, &mut |_, _| {})? {
+        Message::Recorded(recorded) => Ok(recorded),
+        _ => bail!("the recorded run sent something else than what it recorded"),
     }
 }
 

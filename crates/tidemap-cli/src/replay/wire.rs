@@ -6,6 +6,7 @@
 //! reported once.
 
 use std::io::{self, BufRead, BufWriter, Read, Write};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -26,12 +27,12 @@ pub(crate) struct Job {
     pub seed: u64,
     /// Whether to write progress lines.
     pub progress: bool,
-    /// Measure, or list answers.
+    /// Measure, list answers, or record.
     pub mode: Mode,
 }
 
 /// What a child sends back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Mode {
     /// All measurements.
     Measure,
@@ -41,6 +42,13 @@ pub(crate) enum Mode {
         from: u64,
         /// End, exclusive.
         to: u64,
+    },
+    /// Replay an observed map, and record what it does.
+    Record {
+        /// The recording.
+        file: PathBuf,
+        /// The name of the map in it.
+        name: String,
     },
 }
 

@@ -21,15 +21,11 @@ pub(crate) unsafe fn small_pages(_start: *mut u8, _bytes: usize) {}
 
 /// # Safety
 /// None: there is never a reservation to name.
-pub(crate) unsafe fn release(_start: *mut u8, _bytes: usize) {}
-
-/// # Safety
-/// None: there is never a reservation to name.
 pub(crate) unsafe fn decommit(_start: *mut u8, _bytes: usize) {}
 
 /// # Safety
 /// None: there is never a reservation to name.
-pub(crate) unsafe fn end(_origin: *mut u8, _start: *mut u8, _bytes: usize) {}
+pub(crate) unsafe fn end(_origin: *mut u8, _bytes: usize) {}
 
 pub(crate) fn page_bytes() -> usize {
     crate::PAGE_BYTES

@@ -33,7 +33,7 @@ pub(crate) unsafe fn commit(_start: *mut u8, _bytes: usize) -> bool {
     true
 }
 
-/// System calls made by one [`commit`].
+/// System calls made by committing both planes of a run.
 pub(crate) const COMMIT_CALLS: u64 = 0;
 
 /// Asks for small pages: a first touch of a huge page costs a millisecond.
@@ -50,19 +50,6 @@ pub(crate) unsafe fn small_pages(start: *mut u8, bytes: usize) {
     }
     #[cfg(not(target_os = "linux"))]
     let _ = (start, bytes);
-}
-
-/// Gives a page-aligned range back for good.
-///
-/// # Safety
-/// The range lies inside a live reservation, is page-aligned, and is never used again.
-pub(crate) unsafe fn release(start: *mut u8, bytes: usize) {
-    // SAFETY: by the caller's promise nobody uses the range any more.
-    let result = unsafe { mm::munmap(start.cast::<c_void>(), bytes) };
-    debug_assert!(
-        result.is_ok(),
-        "munmap of {bytes} bytes at {start:p} failed"
-    );
 }
 
 /// Gives the memory of a page-aligned range back but keeps its address space: the next
@@ -95,15 +82,17 @@ pub(crate) unsafe fn decommit(start: *mut u8, bytes: usize) {
     }
 }
 
-/// Ends a reservation whose prefix was released.
+/// Ends a reservation.
 ///
 /// # Safety
-/// `start..start + bytes` is what is left of the reservation; never used again.
-pub(crate) unsafe fn end(_origin: *mut u8, start: *mut u8, bytes: usize) {
-    if bytes > 0 {
-        // SAFETY: by the caller's promise.
-        unsafe { release(start, bytes) };
-    }
+/// `origin` and `bytes` are those of a [`reserve`]; nothing of it is used again.
+pub(crate) unsafe fn end(origin: *mut u8, bytes: usize) {
+    // SAFETY: by the caller's promise.
+    let result = unsafe { mm::munmap(origin.cast::<c_void>(), bytes) };
+    debug_assert!(
+        result.is_ok(),
+        "munmap of {bytes} bytes at {origin:p} failed"
+    );
 }
 
 /// The system's page size in bytes.

@@ -26,8 +26,8 @@ pub(crate) unsafe fn commit(start: *mut u8, bytes: usize) -> bool {
     !unsafe { VirtualAlloc(start.cast::<c_void>(), bytes, MEM_COMMIT, PAGE_READWRITE) }.is_null()
 }
 
-/// System calls made by one [`commit`].
-pub(crate) const COMMIT_CALLS: u64 = 1;
+/// System calls made by committing both planes of a run.
+pub(crate) const COMMIT_CALLS: u64 = 2;
 
 /// Windows uses large pages only when asked to.
 ///
@@ -35,30 +35,21 @@ pub(crate) const COMMIT_CALLS: u64 = 1;
 /// The range lies inside a live reservation.
 pub(crate) unsafe fn small_pages(_start: *mut u8, _bytes: usize) {}
 
-/// Gives the memory of a range back; its address space goes with [`end`].
-///
-/// # Safety
-/// The range lies inside a live reservation, is page-aligned, and is never used again.
-pub(crate) unsafe fn release(start: *mut u8, bytes: usize) {
-    // SAFETY: by the caller's promise nobody uses the range any more.
-    let done = unsafe { VirtualFree(start.cast::<c_void>(), bytes, MEM_DECOMMIT) };
-    debug_assert!(done != 0, "decommit of {bytes} bytes at {start:p} failed");
-}
-
 /// Gives the memory of a range back but keeps its address space: committed again, it is zero.
 ///
 /// # Safety
 /// The range lies inside a live reservation, is page-aligned, and nothing in it is needed.
 pub(crate) unsafe fn decommit(start: *mut u8, bytes: usize) {
-    // SAFETY: by the caller's promise.
-    unsafe { release(start, bytes) };
+    // SAFETY: by the caller's promise nobody needs the range.
+    let done = unsafe { VirtualFree(start.cast::<c_void>(), bytes, MEM_DECOMMIT) };
+    debug_assert!(done != 0, "decommit of {bytes} bytes at {start:p} failed");
 }
 
 /// Ends a reservation.
 ///
 /// # Safety
 /// `origin` came from [`reserve`]; nothing of it is used again.
-pub(crate) unsafe fn end(origin: *mut u8, _start: *mut u8, _bytes: usize) {
+pub(crate) unsafe fn end(origin: *mut u8, _bytes: usize) {
     // SAFETY: by the caller's promise; a size of 0 with MEM_RELEASE frees all of it.
     let done = unsafe { VirtualFree(origin.cast::<c_void>(), 0, MEM_RELEASE) };
     debug_assert!(done != 0, "release of the reservation at {origin:p} failed");

@@ -9,9 +9,11 @@
 //! | above, when address space is refused | global allocator | into a new array |
 //!
 //! A1. Page runs and segments are zero where never written: valid empty
-//!     buckets. Heap arrays are zero only when asked for.
-//! A2. A base address with bit 0 set points to a [`SegmentRun`]; every other is
-//!     the first bucket of a contiguous array. [`bucket_at`] is the only place that knows.
+//!     buckets. In heap arrays heads are zero, and only when asked for.
+//! A2. A base whose head address has bit 0 set points to a [`SegmentRun`]; every other is
+//!     the first bucket of two contiguous planes. [`bucket_at`] is the only place that knows.
+//! A3. An array from the heap is one piece of memory, heads first, and so is a segment; a page
+//!     run has a plane for each.
 //!
 //! Dropped: `alloc_zeroed` for large arrays. With an alignment above 16 the
 //! standard library allocates and then clears, 580 ms for a gigabyte.
@@ -23,9 +25,9 @@ use core::ptr::{self, NonNull};
 use alloc_crate::boxed::Box;
 use tidemap_span::{PAGE_RUNS, PageRun, ReserveError, SegmentRun};
 
+use super::bucket::Bucket;
 use super::meter::Meter;
 use super::shape::Shape;
-use super::tags::HEADER_BYTES;
 use crate::alloc::{Allocator, is_global};
 use crate::bounds::{HEAP_ARRAY_BYTES_MAX, STEP_BUCKETS_MAX};
 use crate::error::TryReserveError;
@@ -48,6 +50,7 @@ pub(crate) enum Array<A: Allocator> {
     Heap {
         start: NonNull<u8>,
         layout: Layout,
+        slots_at: usize,
         alloc: A,
     },
     Run(PageRun),
@@ -55,30 +58,74 @@ pub(crate) enum Array<A: Allocator> {
     Segments(*mut SegmentRun),
 }
 
-/// The address of bucket `index`.
+/// Bucket `index`.
 ///
 /// # Safety
 /// `base` came from [`Array::base`] of a live array that has this bucket.
 #[inline(always)]
-pub(crate) unsafe fn bucket_at<T>(base: *mut u8, index: usize) -> *mut u8 {
-    if !PAGE_RUNS && base.addr() & 1 == 1 {
-        let run = base.map_addr(|address| address & !1).cast::<SegmentRun>();
+pub(crate) unsafe fn bucket_at<T>(base: Bucket, index: usize) -> Bucket {
+    if !PAGE_RUNS && base.head.addr() & 1 == 1 {
+        let run = base
+            .head
+            .map_addr(|address| address & !1)
+            .cast::<SegmentRun>();
         let per = buckets_per_segment::<T>();
-        // SAFETY: by A2 and the caller's promise.
+        // SAFETY: by A2, A3 and the caller's promise.
         return unsafe {
-            (*run)
-                .segment(index / per)
-                .add(index % per * Shape::<T>::STRIDE)
+            let start = (*run).segment(index / per);
+            Bucket {
+                head: start.add(index % per * Shape::<T>::HEAD),
+                slots: start.add(heads_bytes::<T>(per) + index % per * Shape::<T>::STRIDE),
+            }
         };
     }
     // SAFETY: by the caller's promise.
-    unsafe { base.add(index * Shape::<T>::STRIDE) }
+    unsafe {
+        Bucket {
+            head: base.head.add(index * Shape::<T>::HEAD),
+            slots: base.slots.add(index * Shape::<T>::STRIDE),
+        }
+    }
 }
 
 const fn buckets_per_segment<T>() -> usize {
-    let fit = SEGMENT_BYTES / Shape::<T>::STRIDE;
+    let fit = SEGMENT_BYTES / Shape::<T>::BUCKET;
     // Both are powers of two so that the division is a shift.
     if fit == 0 { 1 } else { 1 << fit.ilog2() }
+}
+
+/// Bytes of the heads of an array in one piece: its slots begin behind them (A3).
+const fn heads_bytes<T>(buckets: usize) -> usize {
+    (buckets * Shape::<T>::HEAD).next_multiple_of(Shape::<T>::SLOTS_ALIGN)
+}
+
+/// The layout of an array in one piece.
+fn one_piece<T>(buckets: usize) -> Result<Layout, TryReserveError> {
+    let overflow = TryReserveError::CapacityOverflow;
+    if buckets > isize::MAX as usize / (2 * Shape::<T>::BUCKET + Shape::<T>::SLOTS_ALIGN) {
+        return Err(overflow);
+    }
+    let bytes = heads_bytes::<T>(buckets) + buckets * Shape::<T>::STRIDE;
+    Layout::from_size_align(bytes, Shape::<T>::SLOTS_ALIGN).map_err(|_| overflow)
+}
+
+/// The layout of a single bucket with this many slots.
+pub(crate) fn single_layout<T>(slots: usize) -> Layout {
+    let slots_bytes = if slots >= Shape::<T>::SLOTS {
+        Shape::<T>::STRIDE
+    } else {
+        slots * Shape::<T>::ENTRY
+    };
+    let bytes = Shape::<T>::SPILL_SLOTS_AT + slots_bytes;
+    Layout::from_size_align(bytes, Shape::<T>::ALIGN).unwrap_or(Layout::new::<T>()) // never: a few entries
+}
+
+/// Bytes of the planes of a page run; as many as there can be if they are too many to count.
+fn planes<T>(buckets: usize) -> [usize; 2] {
+    [
+        buckets.saturating_mul(Shape::<T>::HEAD),
+        buckets.saturating_mul(Shape::<T>::STRIDE),
+    ]
 }
 
 /// Which ways to get a large array may be tried in one call. A growth tries one
@@ -101,20 +148,18 @@ impl Tries {
 }
 
 impl<A: Allocator + Clone> Array<A> {
-    /// An array of `buckets`, all empty if `zeroed`, else with unwritten headers where it
+    /// An array of `buckets`, all empty if `empty`, else with unwritten heads where it
     /// comes from the heap. At most one system call or one allocator call
     /// (segments: one per segment).
     pub(crate) fn allocate<T>(
         buckets: usize,
-        zeroed: bool,
+        empty: bool,
         tries: Tries,
         alloc: &A,
         meter: &mut Meter,
     ) -> Result<Self, TryReserveError> {
-        let overflow = TryReserveError::CapacityOverflow;
-        let bytes = buckets.checked_mul(Shape::<T>::STRIDE).ok_or(overflow)?;
-        let layout =
-            Layout::from_size_align(bytes, Shape::<T>::ALIGN.max(64)).map_err(|_| overflow)?;
+        let layout = one_piece::<T>(buckets)?;
+        let bytes = layout.size();
         let heap_only = !is_global::<A>() || tries == Tries::HEAP;
         if bytes > HEAP_ARRAY_BYTES_MAX && !heap_only {
             if let Some(array) = Self::large::<T>(buckets, bytes, tries, meter)? {
@@ -126,17 +171,18 @@ impl<A: Allocator + Clone> Array<A> {
         }
         meter.allocator_calls(1);
         let alloc = alloc.clone();
-        let start = if zeroed {
-            alloc.allocate_zeroed(layout)
-        } else {
-            alloc.allocate(layout)
-        };
-        let start = start
+        let start = alloc
+            .allocate(layout)
             .map_err(|_| TryReserveError::AllocError { bytes })?
-            .cast();
+            .cast::<u8>();
+        if empty {
+            // SAFETY: heads come first in fresh memory (A3).
+            unsafe { start.write_bytes(0, buckets * Shape::<T>::HEAD) };
+        }
         Ok(Array::Heap {
             start,
             layout,
+            slots_at: heads_bytes::<T>(buckets),
             alloc,
         })
     }
@@ -149,7 +195,7 @@ impl<A: Allocator + Clone> Array<A> {
         alloc: &A,
         meter: &mut Meter,
     ) -> Result<(Self, usize), TryReserveError> {
-        let small = buckets.saturating_mul(Shape::<T>::STRIDE) <= HEAP_ARRAY_BYTES_MAX;
+        let small = buckets.saturating_mul(Shape::<T>::BUCKET) <= HEAP_ARRAY_BYTES_MAX;
         if !small && is_global::<A>() && !PAGE_RUNS && tries != Tries::HEAP {
             return Ok((Self::segments::<T>(0, meter)?, 0));
         }
@@ -174,22 +220,24 @@ impl<A: Allocator + Clone> Array<A> {
         let next = buckets.min(ready + STEP_BUCKETS_MAX);
         for index in ready..next {
             // SAFETY: the array has this bucket, and nobody uses it yet.
-            unsafe { bucket_at::<T>(self.base(), index).write_bytes(0, HEADER_BYTES) };
+            unsafe { bucket_at::<T>(self.base(), index).clear_head() };
         }
         Ok(next)
     }
 
-    /// A single bucket with the given number of bytes, owned by the caller.
-    pub(crate) fn single<T>(bytes: usize, alloc: &A) -> Result<NonNull<u8>, TryReserveError> {
-        let layout = Layout::from_size_align(bytes, Shape::<T>::ALIGN)
-            .map_err(|_| TryReserveError::CapacityOverflow)?;
+    /// A single bucket with this many slots, owned by the caller.
+    pub(crate) fn single<T>(slots: usize, alloc: &A) -> Result<Bucket, TryReserveError> {
+        let layout = single_layout::<T>(slots);
+        let bytes = layout.size();
         let memory = alloc.allocate(layout);
         let start = memory
             .map_err(|_| TryReserveError::AllocError { bytes })?
             .cast::<u8>();
-        // SAFETY: the header is part of the fresh memory.
-        unsafe { start.write_bytes(0, super::tags::HEADER_BYTES) };
-        Ok(start)
+        // In one piece like an overflow bucket: no room is wasted on alignment to lines.
+        let bucket = Bucket::spill::<T>(start.as_ptr());
+        // SAFETY: the head is part of the fresh memory.
+        unsafe { bucket.clear_head() };
+        Ok(bucket)
     }
 
     fn large<T>(
@@ -208,15 +256,16 @@ impl<A: Allocator + Clone> Array<A> {
         };
         // Refused where address space is limited: then just what is needed, and the
         // next growth relocates.
-        let sizes = [wish, bytes.saturating_mul(2), bytes];
-        for (number, reserve) in sizes.into_iter().enumerate() {
+        let sizes = [wish / bytes.max(1), 2, 1];
+        for (number, factor) in sizes.into_iter().enumerate() {
             if tries != Tries::ALL && tries.0 != number as u8 {
                 continue;
             }
             meter.system_calls(1);
-            if let Ok(mut run) = PageRun::reserve(reserve, Shape::<T>::ALIGN.max(64)) {
+            let reserve = planes::<T>(buckets.saturating_mul(factor));
+            if let Ok(mut run) = PageRun::reserve(reserve, Shape::<T>::SLOTS_ALIGN) {
                 meter.system_calls(PageRun::COMMIT_CALLS);
-                if run.commit(bytes).is_ok() {
+                if run.commit(planes::<T>(buckets)).is_ok() {
                     return Ok(Some(Array::Run(run)));
                 }
             }
@@ -225,9 +274,7 @@ impl<A: Allocator + Clone> Array<A> {
     }
 
     fn segments<T>(buckets: usize, meter: &mut Meter) -> Result<Self, TryReserveError> {
-        let size = buckets_per_segment::<T>() * Shape::<T>::STRIDE;
-        let layout = Layout::from_size_align(size, Shape::<T>::ALIGN)
-            .map_err(|_| TryReserveError::CapacityOverflow)?;
+        let layout = one_piece::<T>(buckets_per_segment::<T>())?;
         // By hand, because `Box::new` aborts when memory is refused.
         let head = Layout::new::<SegmentRun>();
         // SAFETY: the layout is not empty.
@@ -269,25 +316,39 @@ impl<A: Allocator + Clone> Array<A> {
     }
 
     /// What [`bucket_at`] takes.
-    pub(crate) fn base(&self) -> *mut u8 {
+    pub(crate) fn base(&self) -> Bucket {
         match self {
-            Array::Heap { start, .. } => start.as_ptr(),
-            Array::Run(run) => run.base().as_ptr(),
-            Array::Segments(run) => run.cast::<u8>().map_addr(|address| address | 1),
+            Array::Heap {
+                start, slots_at, ..
+            } => Bucket {
+                head: start.as_ptr(),
+                slots: start.as_ptr().wrapping_add(*slots_at),
+            },
+            Array::Run(run) => Bucket {
+                head: run.base(0).as_ptr(),
+                slots: run.base(1).as_ptr(),
+            },
+            Array::Segments(run) => Bucket {
+                head: run.cast::<u8>().map_addr(|address| address | 1),
+                slots: ptr::null_mut(),
+            },
         }
     }
 
     /// Whether the array can become `buckets` long without moving.
     pub(crate) fn extends_to<T>(&self, buckets: usize) -> bool {
-        match (self, buckets.checked_mul(Shape::<T>::STRIDE)) {
-            (Array::Run(run), Some(bytes)) => bytes <= run.reserved_bytes(),
-            (Array::Segments(_), Some(_)) => true,
-            _ => false,
+        match self {
+            Array::Run(run) => {
+                let planes = planes::<T>(buckets);
+                planes[0] <= run.reserved_bytes(0) && planes[1] <= run.reserved_bytes(1)
+            }
+            Array::Segments(_) => buckets.checked_mul(Shape::<T>::BUCKET).is_some(),
+            Array::Heap { .. } => false,
         }
     }
 
     /// Makes bucket numbers below `buckets` usable; they are empty. On Unix no call at
-    /// all, on Windows one system call, for segments one allocator call per segment.
+    /// all, on Windows two system calls, for segments one allocator call per segment.
     pub(crate) fn extend<T>(
         &mut self,
         buckets: usize,
@@ -297,7 +358,7 @@ impl<A: Allocator + Clone> Array<A> {
             Array::Heap { .. } => Err(TryReserveError::AllocError { bytes: 0 }),
             Array::Run(run) => {
                 meter.system_calls(PageRun::COMMIT_CALLS);
-                run.commit(buckets * Shape::<T>::STRIDE).map_err(refused)
+                run.commit(planes::<T>(buckets)).map_err(refused)
             }
             Array::Segments(_) => self.extend_segments::<T>(buckets, meter),
         }
@@ -323,7 +384,15 @@ impl<A: Allocator + Clone> Array<A> {
     pub(crate) unsafe fn release<T>(&mut self, buckets: usize, meter: &mut Meter) -> usize {
         let Array::Run(run) = self else { return 0 };
         // SAFETY: by the caller's promise.
-        let released = unsafe { run.release_prefix(buckets * Shape::<T>::STRIDE) };
+        let released = unsafe {
+            let [heads, slots] = planes::<T>(buckets);
+            // The plane that has more to give.
+            if run.releasable_bytes(1, slots) >= run.releasable_bytes(0, heads) {
+                run.release_prefix(1, slots)
+            } else {
+                run.release_prefix(0, heads)
+            }
+        };
         if released > 0 {
             meter.system_calls(1);
         }
@@ -345,7 +414,14 @@ impl<A: Allocator + Clone> Array<A> {
             Array::Run(run) => {
                 meter.system_calls(1);
                 // SAFETY: by the caller's promise.
-                unsafe { run.decommit_suffix(keep * Shape::<T>::STRIDE) }
+                unsafe {
+                    let [heads, slots] = planes::<T>(keep);
+                    if run.decommittable_bytes(1, slots) >= run.decommittable_bytes(0, heads) {
+                        run.decommit_suffix(1, slots)
+                    } else {
+                        run.decommit_suffix(0, heads)
+                    }
+                }
             }
             Array::Segments(run) => {
                 // SAFETY: the run is ours and alive; nobody else borrows it.
@@ -362,12 +438,15 @@ impl<A: Allocator + Clone> Array<A> {
     pub(crate) fn tail_bytes<T>(&self, keep: usize) -> usize {
         match self {
             Array::Heap { .. } => 0,
-            Array::Run(run) => run.decommittable_bytes(keep * Shape::<T>::STRIDE),
+            Array::Run(run) => {
+                let [heads, slots] = planes::<T>(keep);
+                run.decommittable_bytes(0, heads) + run.decommittable_bytes(1, slots)
+            }
             Array::Segments(run) => {
                 let per = buckets_per_segment::<T>();
                 // SAFETY: the run is ours and alive.
                 let segments = unsafe { (**run).len() };
-                segments.saturating_sub(keep.div_ceil(per)) * per * Shape::<T>::STRIDE
+                segments.saturating_sub(keep.div_ceil(per)) * per * Shape::<T>::BUCKET
             }
         }
     }
@@ -375,7 +454,10 @@ impl<A: Allocator + Clone> Array<A> {
     /// Bytes of the first `buckets` that [`release`](Self::release) could still give back.
     pub(crate) fn releasable<T>(&self, buckets: usize) -> usize {
         match self {
-            Array::Run(run) => (buckets * Shape::<T>::STRIDE).saturating_sub(run.released_bytes()),
+            Array::Run(run) => {
+                let [heads, slots] = planes::<T>(buckets);
+                run.releasable_bytes(0, heads) + run.releasable_bytes(1, slots)
+            }
             _ => 0,
         }
     }
@@ -395,7 +477,7 @@ impl<A: Allocator + Clone> Array<A> {
     pub(crate) fn bytes<T>(&self, buckets: usize) -> usize {
         match self {
             Array::Heap { layout, .. } => layout.size(),
-            Array::Run(run) => (buckets * Shape::<T>::STRIDE).saturating_sub(run.released_bytes()),
+            Array::Run(run) => (buckets * Shape::<T>::BUCKET).saturating_sub(released(run)),
             // SAFETY: the run is ours and alive.
             Array::Segments(run) => unsafe { (**run).bytes() },
         }
@@ -404,7 +486,7 @@ impl<A: Allocator + Clone> Array<A> {
     /// Address space reserved and not released.
     pub(crate) fn reserved_bytes(&self) -> usize {
         match self {
-            Array::Run(run) => run.reserved_bytes() - run.released_bytes(),
+            Array::Run(run) => run.reserved_bytes(0) + run.reserved_bytes(1) - released(run),
             _ => 0,
         }
     }
@@ -417,6 +499,7 @@ impl<A: Allocator> Drop for Array<A> {
                 start,
                 layout,
                 alloc,
+                ..
             } => {
                 // SAFETY: allocated with this layout.
                 unsafe { alloc.deallocate(*start, *layout) }
@@ -435,4 +518,9 @@ fn refused(error: ReserveError) -> TryReserveError {
         }
         _ => TryReserveError::CapacityOverflow,
     }
+}
+
+/// Bytes that were given back from the front of both planes.
+fn released(run: &PageRun) -> usize {
+    run.released_bytes(0) + run.released_bytes(1)
 }

@@ -1,9 +1,10 @@
 //! Figures and invariants of a table.
 
 use super::array::bucket_at;
+use super::bucket::{chain_of, full_slots, next_of, slot};
 use super::kept;
 use super::shape::Shape;
-use super::table::{RawTable, chain_of, full_slots, next_of, slot};
+use super::table::RawTable;
 use super::tags::{filter_bit, tag_of};
 use crate::alloc::Allocator;
 use crate::hash::DefaultHashBuilder;
@@ -144,10 +145,10 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 // SAFETY: regions name live main buckets.
                 unsafe {
                     let home = bucket_at::<T>(base, index);
-                    let filter = *home.add(Shape::<T>::FILTER_AT);
+                    let filter = *home.filter::<T>();
                     let mut chain_filter = 0;
                     let mut bucket = home;
-                    while !bucket.is_null() {
+                    while !bucket.is_none() {
                         let is_main = bucket == home;
                         spills += usize::from(!is_main);
                         for index in full_slots::<T>(bucket, is_main) {
@@ -157,7 +158,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                                 Some(old) if base == self.old_base => old_hasher(old, entry),
                                 _ => hasher(entry),
                             };
-                            let tag = *bucket.add(index);
+                            let tag = *bucket.tag(index);
                             assert_eq!(tag, tag_of(hash), "tag of an entry does not fit its hash");
                             if !is_main {
                                 chain_filter |= filter_bit(tag);
@@ -166,14 +167,19 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                                 Some(_) if base == self.old_base => self.home_behind(hash),
                                 _ => self.home(hash),
                             };
-                            let split = expected == self.pinned && self.split_home(hash) == home;
+                            let split =
+                                expected.head == self.pinned && self.split_home(hash) == home;
                             assert!(expected == home || split, "an entry is in a foreign chain");
                             let calm = (!self.is_growing()).then_some(self.mask);
                             let is_right = self.cold.is_null() || (*self.cold).kept.is_right(calm);
-                            if Shape::<T>::KEEPS_BITS && is_right && home != self.pinned && !split {
+                            if Shape::<T>::KEEPS_BITS
+                                && is_right
+                                && home.head != self.pinned
+                                && !split
+                            {
                                 // K1, K3, K4.
                                 let wanted = kept::bits(hash, self.layout_mask(hash));
-                                let found = *bucket.add(Shape::<T>::BITS_AT + index);
+                                let found = *bucket.bits::<T>(index);
                                 assert_eq!(found, wanted, "kept bits do not fit the hash");
                             }
                         }
@@ -184,7 +190,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                         };
                     }
                     assert_eq!(chain_filter & !filter, 0, "the filter hides an entry");
-                    let link_slot_tag = *home.add(Shape::<T>::SLOTS - 1);
+                    let link_slot_tag = *home.tag(Shape::<T>::SLOTS - 1);
                     if Shape::<T>::LINK_IN_SLOT && filter != 0 {
                         assert_eq!(link_slot_tag, 0, "a link slot claims to hold an entry");
                     }

@@ -7,15 +7,14 @@
 //! tag is written, then counted. A panicking `clone` therefore drops what was copied.
 
 use super::array::{Array, Tries, bucket_at};
+use super::bucket::{Bucket, chain_of, full_slots, next_of, slot};
 use super::grow::Cold;
 use super::kept;
 use super::meter::Meter;
 use super::shape::Shape;
-use super::table::{RawTable, chain_of, full_slots, next_of, slot};
+use super::table::RawTable;
 use crate::alloc::Allocator;
 use crate::error::TryReserveError;
-
-use core::ptr;
 
 impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// A table with clones of all entries.
@@ -27,7 +26,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         }
         if self.cold.is_null() {
             let slots = self.len + self.credit;
-            let start = Array::single::<T>(Self::single_bytes(slots), &copy.alloc)?.as_ptr();
+            let start = Array::single::<T>(slots, &copy.alloc)?;
             (copy.base, copy.old_base, copy.credit) = (start, start, slots);
             // SAFETY: both are single buckets with the same slots.
             unsafe { copy.clone_bucket(self.base, copy.base, true, &clone) };
@@ -93,8 +92,9 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         (self.mask, self.split_mask, self.cursor) = (other.mask, other.split_mask, other.cursor);
         if !other.pinned.is_null() {
             // SAFETY: the pinned bucket is the old one at the cursor.
-            self.pinned = unsafe { bucket_at::<T>(old_base, self.cursor) };
-            cold.restart_pin(self.pinned);
+            let home = unsafe { bucket_at::<T>(old_base, self.cursor) };
+            self.pinned = home.head;
+            cold.restart_pin(home);
         }
         Ok(())
     }
@@ -103,8 +103,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// `from` is a live main bucket, `to` an empty one of `self`.
     unsafe fn clone_chain(
         &mut self,
-        from: *mut u8,
-        to: *mut u8,
+        from: Bucket,
+        to: Bucket,
         clone: &impl Fn(&T) -> T,
     ) -> Result<(), TryReserveError> {
         let refused = TryReserveError::AllocError {
@@ -113,28 +113,22 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: chains link live overflow buckets; a link is written only to
         // an empty bucket of ours.
         unsafe {
-            let filter = *from.add(Shape::<T>::FILTER_AT);
-            *to.add(Shape::<T>::FILTER_AT) = filter;
+            let filter = *from.filter::<T>();
+            *to.filter::<T>() = filter;
             if filter != 0 {
                 // S1: with the filter comes a link, null until there is a chain.
-                to.add(Shape::<T>::LINK_AT)
-                    .cast::<*mut u8>()
-                    .write_unaligned(ptr::null_mut());
+                to.set_chain::<T>(Bucket::NONE);
             }
             self.clone_bucket(from, to, true, clone);
             let mut spill = chain_of::<T>(from);
-            let mut last = ptr::null_mut::<u8>();
-            while !spill.is_null() {
+            let mut last = Bucket::NONE;
+            while !spill.is_none() {
                 let cold = &mut *self.cold.cast_mut();
                 let mine = cold.pool.get(&mut cold.meter).ok_or(refused)?;
-                if last.is_null() {
-                    to.add(Shape::<T>::LINK_AT)
-                        .cast::<*mut u8>()
-                        .write_unaligned(mine);
+                if last.is_none() {
+                    to.set_chain::<T>(mine);
                 } else {
-                    last.add(Shape::<T>::SPILL_LINK_AT)
-                        .cast::<*mut u8>()
-                        .write(mine);
+                    last.set_next::<T>(mine);
                 }
                 self.clone_bucket(spill, mine, false, clone);
                 last = mine;
@@ -148,8 +142,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// `from` is a live bucket, `to` an empty one of the same kind that belongs to `self`.
     unsafe fn clone_bucket(
         &mut self,
-        from: *mut u8,
-        to: *mut u8,
+        from: Bucket,
+        to: Bucket,
         is_main: bool,
         clone: &impl Fn(&T) -> T,
     ) {
@@ -159,7 +153,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 let value = clone(&*slot::<T>(from, index));
                 slot::<T>(to, index).write(value);
                 kept::carry::<T>(from, index, to, index);
-                *to.add(index) = *from.add(index);
+                *to.tag(index) = *from.tag(index);
                 self.len += 1;
                 if self.cold.is_null() {
                     // I7: the sum is the size of a single bucket.

@@ -14,10 +14,11 @@
 //! where they are need none.
 
 use super::array::bucket_at;
+use super::bucket::{Bucket, chain_of, empty_slot, full_slots, next_of, slot};
 use super::grow::Cold;
 use super::kept;
 use super::shape::Shape;
-use super::table::{RawTable, chain_of, empty_slot, full_slots, next_of, slot};
+use super::table::RawTable;
 use crate::alloc::Allocator;
 use crate::bounds::{MOVE_BYTES_MAX, STEP_BUCKETS_MAX};
 use crate::stats::{Growth, GrowthKind};
@@ -71,7 +72,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             // SAFETY: the region names live main buckets.
             unsafe {
                 let home = bucket_at::<T>(base, pass.next);
-                if home != self.pinned && !Self::compact_chain(cold, home, &mut bytes_left) {
+                if home.head != self.pinned && !Self::compact_chain(cold, home, &mut bytes_left) {
                     break;
                 }
             }
@@ -103,7 +104,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// `home` is a live main bucket of the table that `cold` belongs to, not the pinned one.
     pub(super) unsafe fn compact_chain(
         cold: &mut Cold<T, A>,
-        home: *mut u8,
+        home: Bucket,
         bytes_left: &mut usize,
     ) -> bool {
         let mut done = true;
@@ -112,10 +113,10 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         unsafe {
             let mut to = home;
             let mut from = chain_of::<T>(home);
-            if from.is_null() {
+            if from.is_none() {
                 return true;
             }
-            'chain: while !from.is_null() {
+            'chain: while !from.is_none() {
                 for index in full_slots::<T>(from, false) {
                     let hole = loop {
                         if to == from {
@@ -138,8 +139,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     *bytes_left -= Shape::<T>::ENTRY;
                     ptr::copy_nonoverlapping(slot::<T>(from, index), slot::<T>(to, hole), 1);
                     kept::carry::<T>(from, index, to, hole);
-                    *to.add(hole) = *from.add(index);
-                    *from.add(index) = 0;
+                    *to.tag(hole) = *from.tag(index);
+                    *from.tag(index) = 0;
                     cold.meter.moved(1, Shape::<T>::ENTRY);
                 }
                 from = next_of::<T>(from);

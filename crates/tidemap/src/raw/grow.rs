@@ -30,8 +30,9 @@
 //! bucket first, as Go does (a look-up must then read the old bucket to learn where to go).
 
 use super::array::{Array, Tries, bucket_at};
+use super::bucket::{Bucket, full_slots, slot};
 use super::compact::Compaction;
-use super::kept::Kept;
+use super::kept::{self, Kept};
 use super::log::Log;
 use super::meter::Meter;
 use super::pool::Pool;
@@ -39,8 +40,7 @@ use super::probe::{Birth, Probe};
 use super::reseed::Hostile;
 use super::shape::Shape;
 use super::split::SCATTERED_MOVES_MAX;
-use super::table::{RawTable, full_slots, slot};
-use super::tags::HEADER_BYTES;
+use super::table::RawTable;
 use crate::alloc::Allocator;
 use crate::bounds::{MOVE_BYTES_MAX, STEP_BUCKETS_MAX};
 use crate::error::TryReserveError;
@@ -78,7 +78,7 @@ pub(crate) struct Cold<T, A: Allocator> {
     /// Which way to get memory comes next, after refusals.
     pub(super) tries: Tries,
     /// The bucket of the pinned chain whose entries come next.
-    pub(super) pin: *mut u8,
+    pub(super) pin: Bucket,
     pub(super) compaction: Option<Compaction>,
     pub(super) compact_at: usize,
     pub(super) longest_chain: usize,
@@ -129,7 +129,7 @@ impl<T, A: Allocator + Clone> Cold<T, A> {
             next: None,
             advise: false,
             tries: Tries::FIRST,
-            pin: ptr::null_mut(),
+            pin: Bucket::NONE,
             compaction: None,
             compact_at: 0,
             longest_chain: 1,
@@ -172,7 +172,7 @@ impl<T, A: Allocator + Clone> Cold<T, A> {
     }
 
     /// Lets the split of a pinned chain begin again.
-    pub(super) fn restart_pin(&mut self, home: *mut u8) {
+    pub(super) fn restart_pin(&mut self, home: Bucket) {
         self.pin = home;
     }
 
@@ -268,8 +268,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             .into_iter()
             .find(|&slots| cheap && slots >= entries);
         let slots = short.unwrap_or(Shape::<T>::SLOTS).min(Shape::<T>::SLOTS);
-        let start = Array::single::<T>(Self::single_bytes(slots), &self.alloc)?;
-        self.base = start.as_ptr();
+        self.base = Array::single::<T>(slots, &self.alloc)?;
         self.old_base = self.base;
         self.credit = slots;
         Ok(())
@@ -282,8 +281,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: both are single buckets; the larger has all slots of the smaller.
         // Entries move as bytes, and the old memory is freed without them.
         unsafe {
-            // Tags, and what lies between them and the slots.
-            ptr::copy_nonoverlapping(old, self.base, Shape::<T>::SLOTS_AT);
+            ptr::copy_nonoverlapping(old.head, self.base.head, Shape::<T>::HEAD);
             let (from, to) = (slot::<T>(old, 0), slot::<T>(self.base, 0));
             ptr::copy_nonoverlapping(from, to, slots);
             self.free_single(old, slots);
@@ -297,26 +295,23 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// is refused it stays.
     pub(super) fn shrink_single(&mut self, entries: usize) {
         let (slots, len, old) = (self.len + self.credit, self.len, self.base);
-        let mut shorter = Self::new_in(self.alloc.clone());
         if self.is_unallocated()
             || entries >= slots
-            || shorter.allocate_single(entries.max(1)).is_err()
+            || self.allocate_single(entries.max(1)).is_err()
         {
             return;
         }
-        let new_slots = shorter.credit;
         // SAFETY: both are single buckets; the shorter one has a slot for each entry. Entries
         // move as bytes, and the old memory is freed without them.
         unsafe {
             for (to, from) in full_slots::<T>(old, true).enumerate() {
-                ptr::copy_nonoverlapping(slot::<T>(old, from), slot::<T>(shorter.base, to), 1);
-                *shorter.base.add(to) = *old.add(from);
+                ptr::copy_nonoverlapping(slot::<T>(old, from), slot::<T>(self.base, to), 1);
+                *self.base.tag(to) = *old.tag(from);
+                kept::carry::<T>(old, from, self.base, to);
             }
             self.free_single(old, slots);
         }
-        (self.base, self.old_base) = (shorter.base, shorter.base);
-        self.credit = new_slots - len;
-        core::mem::forget(shorter);
+        self.credit -= len;
         self.probe_changed();
     }
 
@@ -729,7 +724,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         if matches!(cold.array, Array::Heap { .. }) {
             for index in 0..=self.mask {
                 // SAFETY: the array has `mask + 1` buckets.
-                unsafe { bucket_at::<T>(self.base, index).write_bytes(0, HEADER_BYTES) };
+                unsafe { bucket_at::<T>(self.base, index).clear_head() };
             }
         }
     }

@@ -10,22 +10,22 @@ use core::marker::PhantomData;
 use core::ptr;
 
 use super::array::bucket_at;
-use super::shape::Shape;
-use super::table::{Place, RawTable, chain_of, full_slots, next_of, slot};
+use super::bucket::{Bucket, chain_of, full_slots, next_of, slot};
+use super::table::{Place, RawTable};
 use super::tags::Bits;
 use crate::alloc::Allocator;
 
 /// Places of a table's entries. Borrows nothing: see [`RawTable::iter`].
 pub(crate) struct RawIter<T> {
-    bucket: *mut u8,
-    home: *mut u8,
+    bucket: Bucket,
+    home: Bucket,
     full: Bits,
     left: usize,
     index: usize,
     end: usize,
-    base: *mut u8,
+    base: Bucket,
     /// Regions that come after the present one.
-    rest: [(*mut u8, usize, usize); 2],
+    rest: [(Bucket, usize, usize); 2],
     marker: PhantomData<*const T>,
 }
 
@@ -44,8 +44,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     pub(crate) fn iter(&self) -> RawIter<T> {
         let [(base, index, end), second, third] = self.regions();
         RawIter {
-            bucket: ptr::null_mut(),
-            home: ptr::null_mut(),
+            bucket: Bucket::NONE,
+            home: Bucket::NONE,
             full: Bits(0),
             left: self.len(),
             index,
@@ -60,15 +60,15 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
 impl<T> RawIter<T> {
     /// No places.
     pub(crate) fn empty() -> RawIter<T> {
-        let nothing = (ptr::null_mut(), 0, 0);
+        let nothing = (Bucket::NONE, 0, 0);
         RawIter {
-            bucket: ptr::null_mut(),
-            home: ptr::null_mut(),
+            bucket: Bucket::NONE,
+            home: Bucket::NONE,
             full: Bits(0),
             left: 0,
             index: 0,
             end: 0,
-            base: ptr::null_mut(),
+            base: Bucket::NONE,
             rest: [nothing; 2],
             marker: PhantomData,
         }
@@ -95,11 +95,11 @@ impl<T> RawIter<T> {
     fn next_bucket(&mut self) {
         // SAFETY: an entry is left, so a bucket is; regions name live main buckets.
         unsafe {
-            if !self.bucket.is_null() {
+            if !self.bucket.is_none() {
                 if self.bucket != self.home {
                     return self.next_in_chain(next_of::<T>(self.bucket));
                 }
-                if *self.home.add(Shape::<T>::FILTER_AT) != 0 {
+                if *self.home.filter::<T>() != 0 {
                     return self.next_in_chain(chain_of::<T>(self.home));
                 }
             }
@@ -110,10 +110,10 @@ impl<T> RawIter<T> {
     /// # Safety
     /// `spill` is the next bucket of the chain, or null; an entry is left.
     #[inline(never)]
-    unsafe fn next_in_chain(&mut self, spill: *mut u8) {
+    unsafe fn next_in_chain(&mut self, spill: Bucket) {
         // SAFETY: by the caller's promise.
         unsafe {
-            if spill.is_null() {
+            if spill.is_none() {
                 return self.next_main();
             }
             self.bucket = spill;

@@ -13,6 +13,7 @@
 //! K4. Only [`Kept`] says whether bytes are read. Where K1 may not hold, after a shrink for one, the next
 //!     growth renews them.
 
+use super::bucket::Bucket;
 use super::shape::Shape;
 
 /// The first hash bit that bytes hold in a layout with this mask (K1).
@@ -94,10 +95,10 @@ pub(super) fn bits(hash: u64, mask: usize) -> u8 {
 /// # Safety
 /// `index` is a slot of `bucket`.
 #[inline(always)]
-pub(super) unsafe fn keep<T>(bucket: *mut u8, index: usize, hash: u64, mask: usize) {
+pub(super) unsafe fn keep<T>(bucket: Bucket, index: usize, hash: u64, mask: usize) {
     if Shape::<T>::KEEPS_BITS {
         // SAFETY: by the caller's promise and S5.
-        unsafe { *bucket.add(Shape::<T>::BITS_AT + index) = bits(hash, mask) };
+        unsafe { *bucket.bits::<T>(index) = bits(hash, mask) };
     }
 }
 
@@ -106,12 +107,11 @@ pub(super) unsafe fn keep<T>(bucket: *mut u8, index: usize, hash: u64, mask: usi
 /// # Safety
 /// Both are slots of their buckets; the first holds an entry.
 #[inline(always)]
-pub(super) unsafe fn carry<T>(from: *const u8, index: usize, to: *mut u8, to_index: usize) {
+pub(super) unsafe fn carry<T>(from: Bucket, index: usize, to: Bucket, to_index: usize) {
     if Shape::<T>::KEEPS_BITS {
-        let at = Shape::<T>::BITS_AT;
         // SAFETY: by the caller's promise and S5. Where bytes are not trusted they may never have been
         // written (K4); a copy does not look at them.
-        unsafe { core::ptr::copy_nonoverlapping(from.add(at + index), to.add(at + to_index), 1) };
+        unsafe { core::ptr::copy_nonoverlapping(from.bits::<T>(index), to.bits::<T>(to_index), 1) };
     }
 }
 
@@ -120,7 +120,7 @@ pub(super) unsafe fn carry<T>(from: *const u8, index: usize, to: *mut u8, to_ind
 /// # Safety
 /// `index` is a slot of `bucket` that holds an entry.
 #[inline(always)]
-pub(super) unsafe fn bit_of<T>(bucket: *const u8, index: usize, bit: u32) -> usize {
+pub(super) unsafe fn bit_of<T>(bucket: Bucket, index: usize, bit: u32) -> usize {
     // SAFETY: by the caller's promise and S5.
-    usize::from(unsafe { *bucket.add(Shape::<T>::BITS_AT + index) } >> (bit & 7) & 1)
+    usize::from(unsafe { *bucket.bits::<T>(index) } >> (bit & 7) & 1)
 }

@@ -13,6 +13,21 @@ pub(crate) enum Front {
     High = 1,
     /// The overflow pool.
     Pool = 2,
+    /// The heads of the buckets at [`Front::Low`].
+    LowHeads = 3,
+    /// The heads of the buckets at [`Front::High`].
+    HighHeads = 4,
+}
+
+impl Front {
+    /// Where the heads of the buckets at this front are.
+    pub(crate) fn heads(self) -> Front {
+        match self {
+            Front::Low => Front::LowHeads,
+            Front::High => Front::HighHeads,
+            other => other,
+        }
+    }
 }
 
 const PAGE_SHIFT: u32 = tidemap_span::PAGE_BYTES.trailing_zeros();
@@ -23,7 +38,7 @@ pub(crate) struct Meter {
     max: Work,
     total: Work,
     /// The highest page touched so far at each front.
-    fronts: [usize; 3],
+    fronts: [usize; 5],
 }
 
 impl Meter {

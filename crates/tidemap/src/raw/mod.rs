@@ -1,6 +1,6 @@
 //! The engine: everything unsafe, generic over the entry type alone.
 //!
-//! Reading order: [`tags`] and [`shape`] (what a bucket is), [`kept`] (hash bits
+//! Reading order: [`tags`], [`shape`] and [`bucket`] (what a bucket is), [`kept`] (hash bits
 //! that spare hashing), [`table`] (where a key
 //! lives, look-up, insertion, removal), [`grow`] (when a table grows), [`split`] (how
 //! entries move), [`compact`]
@@ -10,6 +10,7 @@
 //! (batches), `range` (several threads), [`probe`] (what is told to observers) and [`same_type`].
 
 mod array;
+mod bucket;
 mod check;
 mod clone;
 mod compact;
@@ -34,6 +35,7 @@ mod sweep;
 mod table;
 mod tags;
 
+pub(crate) use bucket::Bucket;
 pub(crate) use iter::RawIter;
 pub(crate) use prefetch::prefetch;
 pub(crate) use probe::Birth;

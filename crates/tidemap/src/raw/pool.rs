@@ -14,9 +14,9 @@ use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 
+use super::bucket::Bucket;
 use super::meter::{Front, Meter};
 use super::shape::Shape;
-use super::tags::HEADER_BYTES;
 use crate::alloc::Allocator;
 
 /// The size of blocks of a large pool, in bytes.
@@ -73,7 +73,7 @@ impl<T, A: Allocator> Pool<T, A> {
 
     /// An empty overflow bucket, or `None` when memory is refused.
     /// At most one allocator call.
-    pub(crate) fn get(&mut self, meter: &mut Meter) -> Option<*mut u8> {
+    pub(crate) fn get(&mut self, meter: &mut Meter) -> Option<Bucket> {
         let bucket = if !self.free.is_null() {
             let bucket = self.free;
             // SAFETY: buckets on the free list are ours and hold a link there.
@@ -93,13 +93,14 @@ impl<T, A: Allocator> Pool<T, A> {
             self.bump = unsafe { bucket.add(Shape::<T>::SPILL_STRIDE) };
             self.bump_left -= 1;
             // The header and the first entry; later ones count as their own operation's.
-            let first = Shape::<T>::SLOTS_AT + Shape::<T>::ENTRY;
+            let first = Shape::<T>::SPILL_SLOTS_AT + Shape::<T>::ENTRY;
             meter.touched(Front::Pool, bucket, first);
             bucket
         };
         self.in_use += 1;
+        let bucket = Bucket::spill::<T>(bucket);
         // SAFETY: the header is ours; this establishes P1.
-        unsafe { bucket.write_bytes(0, HEADER_BYTES) };
+        unsafe { bucket.clear_head() };
         Some(bucket)
     }
 
@@ -108,16 +109,11 @@ impl<T, A: Allocator> Pool<T, A> {
     /// # Safety
     /// `bucket` came from [`get`](Self::get) of this pool, holds no entry and
     /// is linked nowhere.
-    pub(crate) unsafe fn put(&mut self, bucket: *mut u8) {
+    pub(crate) unsafe fn put(&mut self, bucket: Bucket) {
         debug_assert!(self.in_use > 0, "more overflow buckets returned than taken");
         // SAFETY: the bucket is ours again; its link word is free for our list.
-        unsafe {
-            bucket
-                .add(Shape::<T>::SPILL_LINK_AT)
-                .cast::<*mut u8>()
-                .write(self.free)
-        };
-        self.free = bucket;
+        unsafe { bucket.set_next::<T>(Bucket::spill::<T>(self.free)) };
+        self.free = bucket.head;
         self.in_use -= 1;
     }
 

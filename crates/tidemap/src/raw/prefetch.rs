@@ -3,9 +3,10 @@
 //! Nothing here changes what a search finds. A prefetch reads nothing as far as the program
 //! can tell, so places that are void by the time of the search do no harm.
 
+use super::bucket::{Bucket, chain_of, slot};
 use super::shape::Shape;
-use super::table::{RawTable, chain_of, slot};
-use super::tags::{Bits, HEADER_BYTES, Header, filter_bit, tag_of};
+use super::table::RawTable;
+use super::tags::{Bits, filter_bit, tag_of};
 use crate::alloc::Allocator;
 
 /// Tables of less than this many bytes of buckets are searched without asking ahead: they
@@ -24,26 +25,27 @@ pub(crate) fn prefetch(address: *const u8) {
     let _ = address;
 }
 
+/// Asks for the cache line that an entry with this hash prefers (S4).
+#[inline(always)]
+pub(super) fn prefetch_slot<T>(home: Bucket, hash: u64) {
+    if Shape::<T>::PREFERS {
+        let at = Shape::<T>::preferred_slot(hash) * Shape::<T>::ENTRY;
+        prefetch(home.slots.wrapping_add(at));
+    }
+}
+
 impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// Whether the table is too large for the near caches.
     pub(crate) fn is_far(&self) -> bool {
-        self.mask >= FAR_BYTES_MIN / Shape::<T>::STRIDE.max(HEADER_BYTES) && self.len() > 0
+        self.mask >= FAR_BYTES_MIN / Shape::<T>::BUCKET && self.len() > 0
     }
 
     /// Asks for the home of a hash and for the line its entry prefers.
     #[inline(always)]
     pub(crate) fn prefetch_home(&self, hash: u64) {
         let home = self.home(hash);
-        prefetch(home);
-        if Shape::<T>::STRIDE > 64 {
-            let index = if Shape::<T>::PREFERS {
-                Shape::<T>::preferred_slot(hash)
-            } else {
-                0
-            };
-            let at = Shape::<T>::SLOTS_AT + index * Shape::<T>::ENTRY;
-            prefetch(home.wrapping_add(at));
-        }
+        prefetch(home.head);
+        prefetch_slot::<T>(home, hash);
     }
 
     /// Reads the home of a hash, and shows `visit` the first entry that a search would compare.
@@ -55,11 +57,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: `home` has a valid header (I3), and a slot whose tag is not 0 an entry
         // (I4); the mask leaves tags only.
         unsafe {
-            let header = Header::load(home);
+            let header = home.header();
             if let Some(index) = Bits(header.matches(tag) & Shape::<T>::TAGS).next() {
                 visit(&*slot::<T>(home, index));
-            } else if *home.add(Shape::<T>::FILTER_AT) & filter_bit(tag) != 0 {
-                prefetch(chain_of::<T>(home));
+            } else if *home.filter::<T>() & filter_bit(tag) != 0 {
+                prefetch(chain_of::<T>(home).head);
             }
         }
     }

@@ -8,7 +8,8 @@ use core::marker::PhantomData;
 use core::ptr;
 
 use super::array::bucket_at;
-use super::table::{Place, RawTable, chain_of, full_slots, next_of, slot};
+use super::bucket::{Bucket, chain_of, full_slots, next_of, slot};
+use super::table::{Place, RawTable};
 use super::tags::Bits;
 use crate::alloc::Allocator;
 
@@ -17,7 +18,7 @@ const RANGE_BUCKETS_MIN: usize = if super::Rare::COMMON { 1 } else { 16 };
 
 /// A part of a table's main buckets. Borrows nothing: see [`RawTable::range`].
 pub(crate) struct RawRange<T> {
-    regions: [(*mut u8, usize, usize); 3],
+    regions: [(Bucket, usize, usize); 3],
     marker: PhantomData<*const T>,
 }
 
@@ -77,8 +78,8 @@ impl<T> RawRange<T> {
     /// The entries of the range.
     pub(crate) fn iter(&self) -> RangeIter<T> {
         RangeIter {
-            bucket: ptr::null_mut(),
-            home: ptr::null_mut(),
+            bucket: Bucket::NONE,
+            home: Bucket::NONE,
             full: Bits(0),
             regions: self.regions,
             region: 0,
@@ -89,10 +90,10 @@ impl<T> RawRange<T> {
 
 /// Places of a range's entries.
 pub(crate) struct RangeIter<T> {
-    bucket: *mut u8,
-    home: *mut u8,
+    bucket: Bucket,
+    home: Bucket,
     full: Bits,
-    regions: [(*mut u8, usize, usize); 3],
+    regions: [(Bucket, usize, usize); 3],
     region: usize,
     marker: PhantomData<*const T>,
 }
@@ -111,13 +112,13 @@ impl<T> RangeIter<T> {
             }
             // SAFETY: the caller of `range` keeps the table; chains link live buckets.
             unsafe {
-                if !self.bucket.is_null() {
+                if !self.bucket.is_none() {
                     let next = if self.bucket == self.home {
                         chain_of::<T>(self.home)
                     } else {
                         next_of::<T>(self.bucket)
                     };
-                    if !next.is_null() {
+                    if !next.is_none() {
                         self.bucket = next;
                         self.full = full_slots::<T>(next, false);
                         continue;
@@ -155,7 +156,7 @@ impl<T> RangeIter<T> {
         let place = self.next_place()?;
         // SAFETY: clearing the tag makes us the entry's owner.
         unsafe {
-            *place.bucket.add(place.index) = 0;
+            *place.bucket.tag(place.index) = 0;
             Some(slot::<T>(place.bucket, place.index).read())
         }
     }

@@ -10,9 +10,9 @@
 //! `drop` is the same without a budget.
 
 use super::array::{Array, bucket_at};
+use super::bucket::{Bucket, chain_of, full_slots, next_of};
 use super::grow::Cold;
-use super::shape::Shape;
-use super::table::{Place, RawTable, chain_of, full_slots, next_of};
+use super::table::{Place, RawTable};
 use crate::alloc::Allocator;
 use crate::bounds::CALL_BUCKETS;
 use crate::pace::Progress;
@@ -139,7 +139,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// `home` is a live main bucket. Its overflow buckets are handed to nobody.
     unsafe fn empty_chain(
         &mut self,
-        home: *mut u8,
+        home: Bucket,
         buckets: usize,
         progress: &mut Progress,
         take: &mut impl FnMut(T),
@@ -150,8 +150,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             self.empty_bucket(home, true, home, take);
             loop {
                 let spill = chain_of::<T>(home);
-                if spill.is_null() {
-                    *home.add(Shape::<T>::FILTER_AT) = 0;
+                if spill.is_none() {
+                    *home.filter::<T>() = 0;
                     return true;
                 }
                 // One more than the budget, so that the smallest one gets on, too.
@@ -161,9 +161,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 progress.buckets += 1;
                 self.empty_bucket(spill, false, home, take);
                 // Done with it: a chain that is longer than the budget goes on behind it.
-                home.add(Shape::<T>::LINK_AT)
-                    .cast::<*mut u8>()
-                    .write_unaligned(next_of::<T>(spill));
+                home.set_chain::<T>(next_of::<T>(spill));
             }
         }
     }
@@ -172,9 +170,9 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// `bucket` is a live bucket in the chain of `home`; `is_main` says which kind.
     unsafe fn empty_bucket(
         &mut self,
-        bucket: *mut u8,
+        bucket: Bucket,
         is_main: bool,
-        home: *mut u8,
+        home: Bucket,
         take: &mut impl FnMut(T),
     ) {
         // SAFETY: by the caller's promise; slots with a tag hold entries (I4).
@@ -195,12 +193,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     ///
     /// # Safety
     /// Nothing at or behind bucket `keep` is used any more.
-    unsafe fn release_behind(
-        cold: &mut Cold<T, A>,
-        base: *mut u8,
-        keep: usize,
-        all: bool,
-    ) -> usize {
+    unsafe fn release_behind(cold: &mut Cold<T, A>, base: Bucket, keep: usize, all: bool) -> usize {
         let Cold {
             array, old, meter, ..
         } = cold;

@@ -39,13 +39,14 @@
 //! a chain grow for as long as the reseed takes to come to it.
 
 use super::array::{Array, Tries, bucket_at};
+use super::bucket::{Bucket, chain_of, full_slots, next_of, preferred_empty_slot, slot};
 use super::grow::Cold;
 use super::kept;
 use super::meter::Front;
 use super::shape::Shape;
 use super::split::SCATTERED_MOVES_MAX;
-use super::table::{Place, RawTable, chain_of, full_slots, next_of, preferred_empty_slot, slot};
-use super::tags::{Bits, HEADER_BYTES, Header, tag_of};
+use super::table::{Place, RawTable};
+use super::tags::{Bits, tag_of};
 use crate::alloc::Allocator;
 use crate::bounds::{LONG_CHAIN_ENTRIES, LONG_CHAIN_LOADS, STEP_BUCKETS_MAX};
 use crate::hash::DefaultHashBuilder;
@@ -166,11 +167,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     }
 
     /// The bucket behind that a hash under the old seed belongs to; null if it was emptied.
-    pub(super) fn home_behind(&self, hash: u64) -> *mut u8 {
+    pub(super) fn home_behind(&self, hash: u64) -> Bucket {
         match self.behind().and_then(|behind| behind.home(hash)) {
             // SAFETY: by H3 the bucket is one of the old array.
             Some(index) => unsafe { bucket_at::<T>(self.old_base, index) },
-            None => ptr::null_mut(),
+            None => Bucket::NONE,
         }
     }
 
@@ -189,13 +190,13 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     #[inline(never)]
     pub(crate) fn find_behind(&self, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<Place> {
         let home = self.home_behind(hash);
-        if home.is_null() {
+        if home.is_none() {
             return None;
         }
         let tag = tag_of(hash);
         // SAFETY: a bucket of the old array; I4; the mask leaves tags only.
         unsafe {
-            for index in Bits(Header::load(home).matches(tag) & Shape::<T>::TAGS) {
+            for index in Bits(home.header().matches(tag) & Shape::<T>::TAGS) {
                 if eq(&*slot::<T>(home, index)) {
                     return Some(Place {
                         bucket: home,
@@ -460,25 +461,23 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 let home = bucket_at::<T>(self.old_base, next);
                 // The chain first, from its front, so that no step walks along it.
                 let spill = chain_of::<T>(home);
-                let bucket = if spill.is_null() { home } else { spill };
-                let full = full_slots::<T>(bucket, spill.is_null());
+                let bucket = if spill.is_none() { home } else { spill };
+                let full = full_slots::<T>(bucket, spill.is_none());
                 for index in full {
                     if moves == 0 || !self.reseed_entry(cold, hasher, bucket, index) {
                         return next;
                     }
                     moves -= 1;
                 }
-                if spill.is_null() {
+                if spill.is_none() {
                     next += 1;
                     continue;
                 }
                 let after = next_of::<T>(spill);
-                home.add(Shape::<T>::LINK_AT)
-                    .cast::<*mut u8>()
-                    .write_unaligned(after);
-                if after.is_null() {
+                home.set_chain::<T>(after);
+                if after.is_none() {
                     // S1: no chain, no filter.
-                    *home.add(Shape::<T>::FILTER_AT) = 0;
+                    *home.filter::<T>() = 0;
                 }
                 cold.pool.put(spill);
                 if moves == 0 {
@@ -497,7 +496,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         &mut self,
         cold: &mut Cold<T, A>,
         hasher: &impl Fn(&T) -> u64,
-        bucket: *mut u8,
+        bucket: Bucket,
         index: usize,
     ) -> bool {
         // SAFETY: I4; the bytes are copied before the old tag is cleared, and no user code
@@ -520,11 +519,10 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             };
             ptr::copy_nonoverlapping(from, slot::<T>(place.bucket, place.index), 1);
             kept::keep::<T>(place.bucket, place.index, hash, self.mask);
-            *place.bucket.add(place.index) = tag;
-            *bucket.add(index) = 0;
+            *place.bucket.tag(place.index) = tag;
+            *bucket.tag(index) = 0;
             if place.bucket == goal {
-                let bytes = HEADER_BYTES + (place.index + 1) * Shape::<T>::ENTRY;
-                cold.meter.touched(Front::High, goal, bytes);
+                Self::touch(&mut cold.meter, Front::High, goal, place.index + 1);
             }
             cold.meter.moved(1, Shape::<T>::ENTRY);
             true

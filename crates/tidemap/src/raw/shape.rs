@@ -3,12 +3,13 @@
 //! Two kinds of bucket:
 //!
 //! ```text
-//! main bucket, wide   |t t t t t t t t t t t t t t t|f| slot 0 | … | slot 14 or link |
-//! main bucket, narrow |t t t t t t t|f|   link       | slot 0 | … | slot 6 |
-//! overflow bucket     |t t t t t t t|0|   link       | slot 0 | … | slot 6 |
+//! main bucket, wide     head |t t t t t t t t t t t t t t t|f|   slots |0| … |13|14 or link|
+//! main bucket, narrow   head |t t t t t t t|f|   link        |   slots |0| … |6|
+//! overflow bucket       head |t t t t t t t|0|   link        | slots |0| … |6|
 //! ```
 //!
-//! `t` tags, `f` the overflow filter. A slot holds key and value together.
+//! `t` tags, `f` the overflow filter. A slot holds key and value together. Heads and slots of main
+//! buckets lie in planes of their own ([`bucket`](super::bucket)).
 //!
 //! S1. `f == 0` when the bucket has no chain, and then there is no link. A pinned bucket may
 //!     have `f != 0` and a null link for a while.
@@ -19,16 +20,16 @@
 //!     is 0). So a bucket without overflow, four of five, pays nothing for it. Entries
 //!     of less than 8 bytes have the link behind the slots.
 //!
-//! S4. In a bucket of several cache lines an entry prefers the slots of one line, which
-//!     its hash names. A look-up asks for that line together with the header, so
+//! S4. Where slots fill several cache lines an entry prefers the line of one slot, which
+//!     its hash names. A look-up in a large table asks for that line together with the head, so
 //!     a hit waits for memory once and not twice. Splits keep slot numbers.
 //!
-//! S5. Where main and overflow buckets leave sixteen bytes over and entries own memory, those bytes lie behind the
-//!     tags and keep eight hash bits for every slot ([`kept`](super::kept)).
+//! S5. Where entries own memory and are not small, heads have sixteen bytes more, behind the
+//!     tags, that keep eight hash bits for every slot ([`kept`](super::kept)).
 //!
-//! Slots per bucket: fifteen where they fit in 256 bytes with the header
-//! (16-byte entries exactly), fewer where a power of two of bytes is worth it,
-//! seven for entries that are long anyway. Figures: docs/experiments.md.
+//! Fifteen slots per bucket, as many as one compare of sixteen tags covers beside the filter: the more
+//! slots, the fuller all buckets get before one overflows. Long entries have seven, so that
+//! a step that splits one bucket stays short. Figures: docs/experiments.md.
 
 use core::marker::PhantomData;
 
@@ -38,6 +39,13 @@ use super::tags::HEADER_BYTES;
 const WIDE_ENTRY_BYTES_MAX: usize = 256;
 /// Entries from this size on get two-slot overflow buckets.
 const LONG_ENTRY_BYTES: usize = 128;
+/// Entries from this size on keep hash bits, if they own memory: an eighteenth more memory at most.
+const KEEPING_ENTRY_BYTES_MIN: usize = 24;
+/// Entries up to this size prefer a line: one that spans two gains little from knowing one.
+const PREFERRING_ENTRY_BYTES_MAX: usize = 32;
+const LINE_BYTES: usize = 64;
+/// Slots of so many bytes are near: half of a second-level cache.
+const NEAR_BYTES: usize = 1 << 20;
 
 /// The layout of buckets that hold entries of type `T`.
 pub(crate) struct Shape<T>(PhantomData<T>);
@@ -45,91 +53,88 @@ pub(crate) struct Shape<T>(PhantomData<T>);
 impl<T> Shape<T> {
     pub(crate) const ENTRY: usize = size_of::<T>();
     pub(crate) const ALIGN: usize = max(align_of::<T>(), HEADER_BYTES);
-    /// Where slot 0 begins.
-    pub(crate) const SLOTS_AT: usize = if Self::KEEPS_BITS {
-        Self::BITS_AT + KEPT_BYTES
-    } else {
-        Self::PLAIN_SLOTS_AT
-    };
-    const PLAIN_SLOTS_AT: usize = align_up(HEADER_BYTES, align_of::<T>());
-    pub(crate) const SLOTS: usize = slots(Self::ENTRY, Self::PLAIN_SLOTS_AT);
-    /// Whether eight more hash bits are kept of every entry (S5).
-    pub(crate) const KEEPS_BITS: bool = core::mem::needs_drop::<T>()
-        && Self::LINK_IN_SLOT
-        && Self::ALIGN == HEADER_BYTES
-        && has_room(Self::SLOTS * Self::ENTRY, Self::ALIGN)
-        && has_room(Self::SPILL_SLOTS * Self::ENTRY, Self::ALIGN);
-    /// Where they are.
-    pub(crate) const BITS_AT: usize = HEADER_BYTES;
-    pub(crate) const WIDE: bool = Self::SLOTS > 7;
+    pub(crate) const WIDE: bool = Self::ENTRY <= WIDE_ENTRY_BYTES_MAX;
+    pub(crate) const SLOTS: usize = if Self::WIDE { 15 } else { 7 };
+    /// Tag bytes of a main bucket as a mask.
+    pub(crate) const TAGS: u32 = (1 << Self::SLOTS) - 1;
     /// Whether the link of an overflowed main bucket takes its last slot (S3).
     pub(crate) const LINK_IN_SLOT: bool = Self::WIDE && Self::ENTRY >= LINK_BYTES;
-    const SLOTS_END: usize = Self::SLOTS_AT + Self::SLOTS * Self::ENTRY;
+    pub(crate) const FILTER_AT: usize = if Self::WIDE { 15 } else { 7 };
+    /// Where the link is: among the slots of a wide bucket, in the head of a narrow one.
     pub(crate) const LINK_AT: usize = if !Self::WIDE {
         8
     } else if Self::LINK_IN_SLOT {
-        Self::SLOTS_END - Self::ENTRY
+        (Self::SLOTS - 1) * Self::ENTRY
     } else {
-        align_up(Self::SLOTS_END, LINK_BYTES)
+        align_up(Self::SLOTS * Self::ENTRY, LINK_BYTES)
     };
-    pub(crate) const FILTER_AT: usize = if Self::WIDE { 15 } else { 7 };
-    const USED: usize = if Self::WIDE && !Self::LINK_IN_SLOT {
-        Self::LINK_AT + LINK_BYTES
+
+    /// Whether eight more hash bits are kept of every entry (S5).
+    pub(crate) const KEEPS_BITS: bool =
+        core::mem::needs_drop::<T>() && Self::WIDE && Self::ENTRY >= KEEPING_ENTRY_BYTES_MIN;
+    /// Where they are, in heads.
+    pub(crate) const BITS_AT: usize = HEADER_BYTES;
+    /// Bytes of a head, the distance between those of main buckets.
+    pub(crate) const HEAD: usize = if Self::KEEPS_BITS {
+        2 * HEADER_BYTES
     } else {
-        Self::SLOTS_END
+        HEADER_BYTES
     };
-    /// Distance between main buckets in bytes.
-    pub(crate) const STRIDE: usize = stride(Self::USED, Self::ALIGN);
-    /// Tag bytes of a main bucket as a mask.
-    pub(crate) const TAGS: u32 = (1 << Self::SLOTS) - 1;
+    /// Distance between the slots of main buckets in bytes; 0 for entries without size is fine.
+    pub(crate) const STRIDE: usize = if Self::WIDE && !Self::LINK_IN_SLOT {
+        align_up(Self::LINK_AT + LINK_BYTES, align_of::<T>())
+    } else {
+        Self::SLOTS * Self::ENTRY
+    };
+    /// Bytes of a main bucket, head and slots.
+    pub(crate) const BUCKET: usize = Self::HEAD + Self::STRIDE;
+    /// How slots are aligned: a line where preferring one means something.
+    pub(crate) const SLOTS_ALIGN: usize = max(Self::ALIGN, LINE_BYTES);
 
     pub(crate) const SPILL_SLOTS: usize = if Self::ENTRY >= LONG_ENTRY_BYTES {
         2
     } else {
         7
     };
+    /// Where the slots of an overflow bucket begin.
+    pub(crate) const SPILL_SLOTS_AT: usize = align_up(Self::HEAD, align_of::<T>());
     pub(crate) const SPILL_STRIDE: usize = stride(
-        Self::SLOTS_AT + Self::SPILL_SLOTS * Self::ENTRY,
+        Self::SPILL_SLOTS_AT + Self::SPILL_SLOTS * Self::ENTRY,
         Self::ALIGN,
     );
     /// Tag bytes of an overflow bucket as a mask.
     pub(crate) const SPILL_TAGS: u32 = (1 << Self::SPILL_SLOTS) - 1;
-    /// Where an overflow bucket keeps its link.
+    /// Where an overflow bucket keeps its link, in its head.
     pub(crate) const SPILL_LINK_AT: usize = 8;
 
     /// Whether entries have a preferred cache line (S4).
-    pub(crate) const PREFERS: bool =
-        Self::WIDE && Self::ENTRY >= LINK_BYTES && Self::STRIDE > 64 && Self::STRIDE <= 512;
-    /// The slots that share a cache line with slot `i`, as masks.
-    const LINE_SLOTS: [u16; 16] = {
-        let mut lines = [0u16; 16];
-        let mut i = 0;
-        while i < 16 {
-            let mut j = 0;
-            while j < Self::SLOTS {
-                if (Self::SLOTS_AT + j * Self::ENTRY) / 64
-                    == (Self::SLOTS_AT + i * Self::ENTRY) / 64
-                {
-                    lines[i] |= 1 << j;
-                }
-                j += 1;
-            }
-            i += 1;
-        }
-        lines
+    pub(crate) const PREFERS: bool = Self::WIDE
+        && Self::ENTRY >= LINK_BYTES
+        && Self::ENTRY <= PREFERRING_ENTRY_BYTES_MAX
+        && Self::STRIDE > LINE_BYTES;
+
+    /// Tables of fewer buckets are searched without asking for lines: they lie in near caches,
+    /// where asking costs more than it saves.
+    pub(crate) const NEAR_BUCKETS: usize = if super::Rare::COMMON {
+        2
+    } else {
+        NEAR_BYTES / (Self::STRIDE + 1)
     };
 
-    /// The slot that an entry would like best: four hash bits that neither tag nor home use.
-    /// May be one that is not there, which no line claims; then any slot is as good.
+    /// The slot whose line an entry would like best: by hash bits that neither tag nor home use.
     #[inline(always)]
     pub(crate) fn preferred_slot(hash: u64) -> usize {
-        (hash >> 48) as usize & 15
+        ((hash >> 40) as u16 as usize * Self::SLOTS) >> 16
     }
 
-    /// The slots an entry with this hash prefers, as a mask.
+    /// The first slot that begins in the line in which slot `index` begins.
     #[inline(always)]
-    pub(crate) fn preferred_slots(hash: u64) -> u32 {
-        u32::from(Self::LINE_SLOTS[Self::preferred_slot(hash)])
+    pub(crate) fn line_start(slots: *const u8, index: usize) -> usize {
+        if Self::ENTRY == 0 {
+            return 0;
+        }
+        let into = (slots.addr() + index * Self::ENTRY) % LINE_BYTES;
+        index.saturating_sub(into / Self::ENTRY)
     }
 
     /// Entries that `buckets` main buckets take before a growth begins:
@@ -167,39 +172,6 @@ impl<T> Shape<T> {
 }
 
 const LINK_BYTES: usize = size_of::<*mut u8>();
-/// One for every tag (S5), and as many as keep slots aligned.
-const KEPT_BYTES: usize = HEADER_BYTES;
-
-const fn slots(entry: usize, slots_at: usize) -> usize {
-    if entry > WIDE_ENTRY_BYTES_MAX || slots_at > WIDE_ENTRY_BYTES_MAX {
-        return 7;
-    }
-    if entry < LINK_BYTES {
-        // Link behind the slots; one cache line where that gives ten slots.
-        return if entry == 4 {
-            (64 - HEADER_BYTES - LINK_BYTES) / 4
-        } else {
-            15
-        };
-    }
-    // The largest count up to 15 that fits 128 or 256 bytes, if that is near 15.
-    let small = (128 - min(slots_at, 128)) / entry;
-    let large = (256 - min(slots_at, 256)) / entry;
-    if small >= 14 {
-        min(small, 15)
-    } else if large >= 10 {
-        min(large, 15)
-    } else {
-        15
-    }
-}
-
-/// Whether [`KEPT_BYTES`] more make no bucket longer.
-const fn has_room(slots_bytes: usize, align: usize) -> bool {
-    let plain = HEADER_BYTES + slots_bytes;
-    stride(plain + KEPT_BYTES, align) == stride(plain, align)
-}
-
 const fn stride(used: usize, align: usize) -> usize {
     // Whole cache lines where that wastes no more than an eighth.
     let lines = align_up(used, 64);
@@ -220,10 +192,6 @@ const fn max(a: usize, b: usize) -> usize {
     if a > b { a } else { b }
 }
 
-const fn min(a: usize, b: usize) -> usize {
-    if a < b { a } else { b }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,11 +201,20 @@ mod tests {
 
     fn check<T>() {
         type S<T> = Shape<T>;
-        assert!(S::<T>::SLOTS >= 7 && S::<T>::SLOTS <= 15);
-        assert_eq!(S::<T>::STRIDE % S::<T>::ALIGN, 0);
+        assert!(S::<T>::SLOTS == 7 || S::<T>::SLOTS == 15);
+        assert_eq!(S::<T>::STRIDE % align_of::<T>(), 0);
+        assert_eq!(S::<T>::SLOTS_ALIGN % align_of::<T>(), 0);
         assert_eq!(S::<T>::SPILL_STRIDE % S::<T>::ALIGN, 0);
-        assert_eq!(S::<T>::SLOTS_AT % align_of::<T>(), 0);
-        assert!(S::<T>::LINK_AT + LINK_BYTES <= S::<T>::STRIDE);
+        assert_eq!(S::<T>::SPILL_SLOTS_AT % align_of::<T>(), 0);
+        let link_end = S::<T>::LINK_AT + LINK_BYTES;
+        assert!(
+            link_end
+                <= if S::<T>::WIDE {
+                    S::<T>::STRIDE
+                } else {
+                    S::<T>::HEAD
+                }
+        );
         assert!(S::<T>::SPILL_SLOTS >= 2 && S::<T>::SPILL_SLOTS <= 7);
         for entries in (0..5_000).chain([1 << 20, (1 << 30) + 1, usize::MAX / 64]) {
             let buckets = S::<T>::buckets_for(entries).unwrap();
@@ -250,6 +227,9 @@ mod tests {
             }
         }
         assert_eq!(S::<T>::buckets_for(usize::MAX), None);
+        for hash in (0..=u64::from(u16::MAX)).map(|bits| bits << 40) {
+            assert!(S::<T>::preferred_slot(hash) < S::<T>::SLOTS);
+        }
     }
 
     #[test]
@@ -270,25 +250,33 @@ mod tests {
     }
 
     #[test]
-    fn sixteen_byte_entries_fill_256_bytes() {
-        assert_eq!(Shape::<(u64, u64)>::SLOTS, 15);
-        assert_eq!(Shape::<(u64, u64)>::STRIDE, 256);
-        assert_eq!(Shape::<(u64, u64)>::SPILL_STRIDE, 128);
-        assert_eq!(Shape::<u64>::STRIDE, 128);
-        assert_eq!(Shape::<u32>::STRIDE, 64);
-        assert_eq!(Shape::<(String, u64)>::STRIDE, 512);
+    fn sixteen_byte_entries_take_seventeen_bytes_a_slot() {
+        type Pair = Shape<(u64, u64)>;
+        assert_eq!((Pair::SLOTS, Pair::HEAD, Pair::STRIDE), (15, 16, 240));
+        assert_eq!(Pair::SPILL_STRIDE, 128);
+        assert_eq!(Shape::<(String, u64)>::BUCKET, 512);
     }
 
     #[test]
-    fn entries_that_own_memory_keep_bits_where_that_is_free() {
+    fn a_line_begins_where_the_first_slot_in_it_does() {
+        type Pair = Shape<(u64, u64)>;
+        let at =
+            |address: usize, index| Pair::line_start(core::ptr::without_provenance(address), index);
+        assert_eq!([0, 3, 4, 14].map(|index| at(0, index)), [0, 0, 4, 12]);
+        // The next bucket's slots begin in the middle of a line.
+        assert_eq!([0, 1, 4, 5].map(|index| at(240, index)), [0, 1, 1, 5]);
+    }
+
+    #[test]
+    fn entries_that_own_memory_keep_bits_unless_they_are_small() {
         let keeps = [
             Shape::<(String, u64)>::KEEPS_BITS,
             Shape::<(String, String)>::KEEPS_BITS,
             Shape::<(u64, [u64; 3])>::KEEPS_BITS,
             Shape::<(String, ())>::KEEPS_BITS,
+            Shape::<Box<u8>>::KEEPS_BITS,
             Shape::<(u64, u64)>::KEEPS_BITS,
         ];
-        assert_eq!(keeps, [true, true, false, false, false]);
-        assert_eq!(Shape::<(String, u64)>::SLOTS, 15);
+        assert_eq!(keeps, [true, true, false, true, false, false]);
     }
 }

@@ -32,12 +32,12 @@
 //! that nobody needs ([`RawTable::owes`]).
 
 use super::array::{Array, Tries, bucket_at};
+use super::bucket::{Bucket, chain_of, empty_slot, full_slots, next_of, slot};
 use super::grow::Cold;
 use super::kept::Kept;
 use super::meter::Front;
 use super::shape::Shape;
-use super::table::{RawTable, chain_of, empty_slot, full_slots, next_of, slot};
-use super::tags::HEADER_BYTES;
+use super::table::RawTable;
 use crate::alloc::Allocator;
 use crate::bounds::{HEAP_ARRAY_BYTES_MAX, MOVE_BYTES_MAX, STEP_BUCKETS_MAX};
 use crate::error::TryReserveError;
@@ -244,14 +244,14 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
 
     /// Room for `entries` was asked for, and is there: no shrink takes it away.
     pub(super) fn limit_shrink(&mut self, entries: usize) {
-        if self.owes() {
-            // SAFETY: only tables with a cold part owe.
+        if !self.cold.is_null() {
+            // SAFETY: the cold part exists. A shrink may wait for removals, so nobody need owe yet.
             let cold = unsafe { &mut *self.cold.cast_mut() };
             let least = Shape::<T>::buckets_for(entries).unwrap_or(usize::MAX);
             if cold.shrink_to > 0 {
                 cold.shrink_to = cold.shrink_to.max(least);
             }
-            // Nor does the policy, which knows of entries only.
+            // Nor does the policy when this shrink ends; the next removal may ask it again.
             cold.by_policy = false;
             self.set_floor();
         }
@@ -283,7 +283,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     fn begin_halving(&mut self) -> Result<(), TryReserveError> {
         debug_assert!(!self.is_growing() && self.mask > 0);
         let small = self.mask.div_ceil(2);
-        let bytes = small * Shape::<T>::STRIDE;
+        let bytes = small * Shape::<T>::BUCKET;
         // SAFETY: callers made sure that the cold part exists.
         let cold = unsafe { &mut *self.cold.cast_mut() };
         let leaves = matches!(cold.array, Array::Heap { .. }) || bytes <= HEAP_ARRAY_BYTES_MAX;
@@ -353,7 +353,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             self.mask = 2 * small - 1;
         }
         if let Some(Array::Run(old)) = &cold.old
-            && old.released_bytes() > 0
+            && old.released_bytes(0) + old.released_bytes(1) > 0
         {
             return false;
         }
@@ -370,7 +370,9 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             cold.array.extend::<T>(self.mask + 1, &mut cold.meter)?;
         }
         cold.shrink_to = 0;
-        cold.restart_pin(self.pinned);
+        if !self.pinned.is_null() {
+            cold.restart_pin(self.pinned_bucket());
+        }
         self.note_direction(false);
         let nothing_merged = self.cursor > self.split_mask;
         // SAFETY: as above.
@@ -384,7 +386,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// Merges a small table at once: what fits one step's budget need not wait.
     fn merge_little(&mut self) {
         let bytes = self.len.saturating_mul(Shape::<T>::ENTRY.max(1));
-        let array = (self.mask + 1).saturating_mul(Shape::<T>::STRIDE);
+        let array = (self.mask + 1).saturating_mul(Shape::<T>::BUCKET);
         // SAFETY: the cold part exists while a shrink runs.
         let on_heap = matches!(unsafe { &(*self.cold).array }, Array::Heap { .. });
         if bytes > MOVE_BYTES_MAX || array > 4 * MOVE_BYTES_MAX || !on_heap {
@@ -531,14 +533,15 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         unsafe {
             if self.pinned.is_null() {
                 self.cursor -= 1;
-                self.pinned = bucket_at::<T>(self.old_base, self.cursor);
+                let low = bucket_at::<T>(self.old_base, self.cursor);
+                self.pinned = low.head;
                 if relocating {
                     // Not written yet, or emptied by a split.
-                    self.pinned.write_bytes(0, HEADER_BYTES);
-                    cold.meter.touched(Front::Low, self.pinned, HEADER_BYTES);
+                    low.clear_head();
+                    Self::touch(&mut cold.meter, Front::Low, low, 0);
                 }
             }
-            let low = self.pinned;
+            let low = self.pinned_bucket();
             let fresh = relocating
                 || Shape::<T>::ENTRY >= LONG_ENTRY_BYTES
                 || full_slots::<T>(low, true).0 == 0;
@@ -550,13 +553,13 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     other => return other,
                 }
                 // All of it: a growth takes untouched buckets for empty ones.
-                from.write_bytes(0, HEADER_BYTES);
+                from.clear_head();
             }
             self.pinned = ptr::null_mut();
             if Self::is_longer_chain(low, COMPACT_CHAIN_MAX) {
                 return Merge::Done;
             }
-            if *low.add(Shape::<T>::FILTER_AT) != 0 {
+            if *low.filter::<T>() != 0 {
                 Self::compact_chain(cold, low, bytes_left);
             }
         }
@@ -570,26 +573,26 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// Both are live main buckets of the table that `cold` belongs to.
     unsafe fn merge_bucket(
         cold: &mut Cold<T, A>,
-        from: *mut u8,
-        low: *mut u8,
+        from: Bucket,
+        low: Bucket,
         fresh: bool,
         bytes_left: &mut usize,
     ) -> Merge {
         // SAFETY: as in `merge_pair`.
         unsafe {
-            if !chain_of::<T>(from).is_null() {
+            if !chain_of::<T>(from).is_none() {
                 match Self::link_chain(cold, from, low, bytes_left) {
                     Merge::Done => {}
                     other => return other,
                 }
             }
-            *from.add(Shape::<T>::FILTER_AT) = 0;
+            *from.filter::<T>() = 0;
             for index in full_slots::<T>(from, true) {
                 if *bytes_left < Shape::<T>::ENTRY {
                     return Merge::Paused;
                 }
                 let before = cold.meter.now().bytes_moved;
-                let tag = *from.add(index);
+                let tag = *from.tag(index);
                 let (bucket, at) = match Self::slot_like(low, index) {
                     Some(at) => {
                         if fresh {
@@ -604,8 +607,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     },
                 };
                 ptr::copy_nonoverlapping(slot::<T>(from, index), slot::<T>(bucket, at), 1);
-                *bucket.add(at) = tag;
-                *from.add(index) = 0;
+                *bucket.tag(at) = tag;
+                *from.tag(index) = 0;
                 cold.meter.moved(1, Shape::<T>::ENTRY);
                 // S3: an entry that makes way for a link is moved, too.
                 let moved = cold.meter.now().bytes_moved - before;
@@ -621,13 +624,13 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// # Safety
     /// `low` is a live main bucket with all its slots.
     #[inline(always)]
-    unsafe fn slot_like(low: *mut u8, index: usize) -> Option<usize> {
+    unsafe fn slot_like(low: Bucket, index: usize) -> Option<usize> {
         // SAFETY: by the caller's promise.
         unsafe {
             let is_link = Shape::<T>::LINK_IN_SLOT
                 && index == Shape::<T>::SLOTS - 1
-                && *low.add(Shape::<T>::FILTER_AT) != 0;
-            if *low.add(index) == 0 && !is_link {
+                && *low.filter::<T>() != 0;
+            if *low.tag(index) == 0 && !is_link {
                 return Some(index);
             }
             empty_slot::<T>(low, true)
@@ -641,20 +644,20 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// Both are live main buckets of the table that `cold` belongs to; `from` has a chain.
     unsafe fn link_chain(
         cold: &mut Cold<T, A>,
-        from: *mut u8,
-        low: *mut u8,
+        from: Bucket,
+        low: Bucket,
         bytes_left: &mut usize,
     ) -> Merge {
         // SAFETY: chains link live overflow buckets; an entry's bytes are copied before
         // its old tag is cleared.
         unsafe {
             let last = Shape::<T>::SLOTS - 1;
-            let filter = low.add(Shape::<T>::FILTER_AT);
-            if Shape::<T>::LINK_IN_SLOT && *filter == 0 && *low.add(last) != 0 {
+            let filter = low.filter::<T>();
+            if Shape::<T>::LINK_IN_SLOT && *filter == 0 && *low.tag(last) != 0 {
                 if *bytes_left < Shape::<T>::ENTRY {
                     return Merge::Paused;
                 }
-                let tag = *low.add(last);
+                let tag = *low.tag(last);
                 let (bucket, at) = match empty_slot::<T>(low, true) {
                     Some(at) => (low, at),
                     None => match Self::chain_slot(cold, from, tag) {
@@ -663,37 +666,33 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     },
                 };
                 ptr::copy_nonoverlapping(slot::<T>(low, last), slot::<T>(bucket, at), 1);
-                *bucket.add(at) = tag;
-                *low.add(last) = 0;
+                *bucket.tag(at) = tag;
+                *low.tag(last) = 0;
                 cold.meter.moved(1, Shape::<T>::ENTRY);
                 *bytes_left -= Shape::<T>::ENTRY;
             }
             let (mine, theirs) = (chain_of::<T>(low), chain_of::<T>(from));
-            let head = if mine.is_null() {
+            let head = if mine.is_none() {
                 theirs
             } else {
                 // The shorter one goes first: its end is found sooner.
                 let (mut a, mut b) = (mine, theirs);
                 let (head, tail, rest) = loop {
-                    if next_of::<T>(a).is_null() {
+                    if next_of::<T>(a).is_none() {
                         break (mine, a, theirs);
                     }
-                    if next_of::<T>(b).is_null() {
+                    if next_of::<T>(b).is_none() {
                         break (theirs, b, mine);
                     }
                     (a, b) = (next_of::<T>(a), next_of::<T>(b));
                 };
-                tail.add(Shape::<T>::SPILL_LINK_AT)
-                    .cast::<*mut u8>()
-                    .write(rest);
+                tail.set_next::<T>(rest);
                 head
             };
-            low.add(Shape::<T>::LINK_AT)
-                .cast::<*mut u8>()
-                .write_unaligned(head);
-            *filter |= *from.add(Shape::<T>::FILTER_AT);
+            low.set_chain::<T>(head);
+            *filter |= *from.filter::<T>();
             // The link slot of `from` is an empty slot again.
-            *from.add(Shape::<T>::FILTER_AT) = 0;
+            *from.filter::<T>() = 0;
         }
         Merge::Done
     }
@@ -702,25 +701,25 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     ///
     /// # Safety
     /// `home` is a live main bucket.
-    unsafe fn is_longer_chain(home: *mut u8, most: usize) -> bool {
+    unsafe fn is_longer_chain(home: Bucket, most: usize) -> bool {
         // SAFETY: chains link live overflow buckets.
         unsafe {
             let mut spill = chain_of::<T>(home);
             for _ in 0..most {
-                if spill.is_null() {
+                if spill.is_none() {
                     return false;
                 }
                 spill = next_of::<T>(spill);
             }
-            !spill.is_null()
+            !spill.is_none()
         }
     }
 
     /// Where a new entry of the pinned bucket goes: where the split or merge is heading.
     #[cold]
-    pub(super) fn pinned_goal(&self, hash: u64) -> *mut u8 {
+    pub(super) fn pinned_goal(&self, hash: u64) -> Bucket {
         if self.is_shrinking() {
-            self.pinned
+            self.pinned_bucket()
         } else {
             self.split_home(hash)
         }
@@ -731,7 +730,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let room = Shape::<T>::room(self.split_mask + 1).saturating_sub(self.len);
         let left = self.cursor as u64 * 16 / Self::buckets_per_step(true);
         let releases = cold.array.tail_bytes::<T>(0) / tidemap_span::RELEASE_STEP_BYTES;
-        let steps = left + releases as u64 + 1;
+        // Of each plane a part of a step may be left.
+        let steps = left + releases as u64 + 3;
         let share = (self.len / SHARE) as u64 / steps;
         room.min(share.min(CREDIT as u64) as usize)
     }

@@ -13,11 +13,12 @@
 //! as the end of its chain (I5), insertions add to either part.
 
 use super::array::bucket_at;
+use super::bucket::{Bucket, chain_of, empty_slot, full_slots, next_of, slot};
 use super::grow::Cold;
 use super::kept;
 use super::meter::{Front, Meter};
 use super::shape::Shape;
-use super::table::{Place, RawTable, chain_of, empty_slot, full_slots, next_of, slot};
+use super::table::{Place, RawTable};
 use super::tags::{Bits, HEADER_BYTES};
 use crate::alloc::Allocator;
 use crate::bounds::{MOVE_BYTES_MAX, STEP_BUCKETS_MAX};
@@ -68,7 +69,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 }
                 let plain = doubling
                     && self.pinned.is_null()
-                    && *from.add(Shape::<T>::FILTER_AT) == 0
+                    && *from.filter::<T>() == 0
                     && bytes_left >= Shape::<T>::SLOTS * Shape::<T>::ENTRY;
                 let short = !plain
                     && doubling
@@ -107,9 +108,12 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     }
 
     /// Whether splitting the bucket at the cursor would touch a fresh page.
-    fn would_fault(&self, cold: &Cold<T, A>, high: *mut u8) -> bool {
-        let bytes = HEADER_BYTES + Shape::<T>::SLOTS / 2 * Shape::<T>::ENTRY;
-        cold.meter.fresh_pages() > 0 && cold.meter.untouched(Front::High, high, bytes) > 0
+    fn would_fault(&self, cold: &Cold<T, A>, high: Bucket) -> bool {
+        let bytes = Shape::<T>::SLOTS / 2 * Shape::<T>::ENTRY;
+        let meter = &cold.meter;
+        meter.fresh_pages() > 0
+            && (meter.untouched(Front::High, high.slots, bytes) > 0
+                || meter.untouched(Front::HighHeads, high.head, HEADER_BYTES) > 0)
     }
 
     /// Brings the buckets of the next step into the cache while the caller does other things.
@@ -125,7 +129,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     let bucket = bucket_at::<T>(self.old_base, index);
                     let mut at = 0;
                     while at < Shape::<T>::STRIDE {
-                        _mm_prefetch::<_MM_HINT_T1>(bucket.wrapping_add(at).cast());
+                        _mm_prefetch::<_MM_HINT_T1>(bucket.slots.wrapping_add(at).cast());
                         at += 64;
                     }
                 }
@@ -144,8 +148,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold: &mut Cold<T, A>,
         hasher: &impl Fn(&T) -> u64,
         reads: bool,
-        from: *mut u8,
-        high: *mut u8,
+        from: Bucket,
+        high: Bucket,
     ) -> usize {
         let bit = (self.split_mask + 1).trailing_zeros();
         // SAFETY: I4; the new buckets are exclusively ours until the cursor passes.
@@ -161,11 +165,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 moved += stay;
                 Self::touch(&mut cold.meter, Front::Low, low, stay);
                 // Nothing may find them here again; `regions` no longer looks either.
-                from.write_bytes(0, HEADER_BYTES);
+                from.clear_head();
                 Self::touch(&mut cold.meter, Front::High, high, moved - stay);
             } else {
                 for index in Bits(up) {
-                    *from.add(index) = 0;
+                    *from.tag(index) = 0;
                 }
                 Self::touch(&mut cold.meter, Front::High, high, moved);
             }
@@ -182,15 +186,15 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// # Safety
     /// `home` is a live main bucket whose filter is not 0.
     #[inline(always)]
-    unsafe fn is_short(home: *mut u8) -> bool {
+    unsafe fn is_short(home: Bucket) -> bool {
         // SAFETY: chains link live overflow buckets.
         unsafe {
             let first = chain_of::<T>(home);
-            if first.is_null() {
+            if first.is_none() {
                 return false;
             }
             let second = next_of::<T>(first);
-            second.is_null() || next_of::<T>(second).is_null()
+            second.is_none() || next_of::<T>(second).is_none()
         }
     }
 
@@ -206,8 +210,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold: &mut Cold<T, A>,
         hasher: &impl Fn(&T) -> u64,
         reads: bool,
-        home: *mut u8,
-        high: *mut u8,
+        home: Bucket,
+        high: Bucket,
     ) -> Option<usize> {
         let bit = (self.split_mask + 1).trailing_zeros();
         let relocating = self.is_relocating();
@@ -221,7 +225,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             let (mut ups, mut all) = (0, 0);
             // G4: all user code first.
             for (number, &bucket) in chain.iter().enumerate() {
-                if bucket.is_null() {
+                if bucket.is_none() {
                     break;
                 }
                 let full = full_slots::<T>(bucket, number == 0);
@@ -242,16 +246,15 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             if relocating {
                 let stay = full_slots::<T>(home, true).0 & !up[0];
                 moved += Self::pour(home, Bits(stay), low);
-                let first_page = HEADER_BYTES + stay.count_ones() as usize * Shape::<T>::ENTRY;
-                cold.meter.touched(Front::Low, low, first_page);
+                Self::touch(&mut cold.meter, Front::Low, low, stay.count_ones() as usize);
             } else {
                 for index in Bits(up[0]) {
-                    *home.add(index) = 0;
+                    *home.tag(index) = 0;
                 }
             }
             for number in 1..3 {
                 let bucket = chain[number];
-                if bucket.is_null() {
+                if bucket.is_none() {
                     break;
                 }
                 for index in full_slots::<T>(bucket, false) {
@@ -266,8 +269,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     };
                     ptr::copy_nonoverlapping(slot::<T>(bucket, index), slot::<T>(goal, hole), 1);
                     kept::carry::<T>(bucket, index, goal, hole);
-                    *goal.add(hole) = *bucket.add(index);
-                    *bucket.add(index) = 0;
+                    *goal.tag(hole) = *bucket.tag(index);
+                    *bucket.tag(index) = 0;
                     moved += 1;
                 }
             }
@@ -292,7 +295,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     #[inline(always)]
     unsafe fn upper_half(
         &self,
-        bucket: *mut u8,
+        bucket: Bucket,
         entries: Bits,
         bit: u32,
         reads: bool,
@@ -332,7 +335,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// As for [`upper_half`](Self::upper_half).
     unsafe fn scatter(
         &self,
-        bucket: *mut u8,
+        bucket: Bucket,
         entries: Bits,
         goals: &mut [usize; 16],
         hasher: &impl Fn(&T) -> u64,
@@ -354,13 +357,14 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     }
 
     #[inline(always)]
-    fn touch(meter: &mut Meter, front: Front, bucket: *const u8, entries: usize) {
+    pub(super) fn touch(meter: &mut Meter, front: Front, bucket: Bucket, entries: usize) {
+        meter.touched(front.heads(), bucket.head, Shape::<T>::HEAD);
         let bytes = match entries {
-            0 => HEADER_BYTES,
+            0 => return,
             _ if Shape::<T>::PREFERS => Shape::<T>::STRIDE,
-            _ => Shape::<T>::SLOTS_AT + entries * Shape::<T>::ENTRY,
+            _ => entries * Shape::<T>::ENTRY,
         };
-        meter.touched(front, bucket, bytes);
+        meter.touched(front, bucket.slots, bytes);
     }
 
     /// Copies the given entries into the fresh bucket `to`: the same slots where a
@@ -370,16 +374,16 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// The slots of `from` hold entries; `to` is a main bucket that nobody reads
     /// yet. The caller clears the tags in `from`.
     #[inline(always)]
-    unsafe fn pour(from: *mut u8, entries: Bits, to: *mut u8) -> usize {
+    unsafe fn pour(from: Bucket, entries: Bits, to: Bucket) -> usize {
         let mut count = 0;
         // SAFETY: by the caller's promise; a main bucket has as many slots as another.
         unsafe {
-            to.write_bytes(0, HEADER_BYTES);
+            to.clear_head();
             for index in entries {
                 let at = if Shape::<T>::PREFERS { index } else { count };
                 ptr::copy_nonoverlapping(slot::<T>(from, index), slot::<T>(to, at), 1);
                 kept::carry::<T>(from, index, to, at);
-                *to.add(at) = *from.add(index);
+                *to.tag(at) = *from.tag(index);
                 count += 1;
             }
         }
@@ -398,7 +402,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold: &mut Cold<T, A>,
         hasher: &impl Fn(&T) -> u64,
         reads: bool,
-        home: *mut u8,
+        home: Bucket,
         bytes_left: &mut usize,
     ) -> Chain {
         let old = self.split_mask + 1;
@@ -420,16 +424,16 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: chains link live buckets; I3 for the destinations; an entry's bytes are
         // copied before its old tag is cleared, and no user code runs in between.
         unsafe {
-            if self.pinned != home {
+            if self.pinned != home.head {
                 debug_assert!(self.pinned.is_null());
                 if doubling {
                     // Heap arrays are unwritten here; all others are zero already.
-                    bucket_at::<T>(self.base, self.cursor + old).write_bytes(0, HEADER_BYTES);
+                    bucket_at::<T>(self.base, self.cursor + old).clear_head();
                     if relocating {
-                        bucket_at::<T>(self.base, self.cursor).write_bytes(0, HEADER_BYTES);
+                        bucket_at::<T>(self.base, self.cursor).clear_head();
                     }
                 }
-                self.pinned = home;
+                self.pinned = home.head;
                 cold.pin = home;
             }
             loop {
@@ -467,7 +471,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                         },
                         None => {
                             let before = cold.meter.now().bytes_moved;
-                            let Ok(place) = Self::chain_slot(cold, goal, *bucket.add(index)) else {
+                            let Ok(place) = Self::chain_slot(cold, goal, *bucket.tag(index)) else {
                                 return Chain::Refused;
                             };
                             // S3: an entry that makes way for a link is moved, too.
@@ -482,8 +486,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     );
                     ptr::copy_nonoverlapping(from, to, 1);
                     kept::carry::<T>(bucket, index, place.bucket, place.index);
-                    *place.bucket.add(place.index) = *bucket.add(index);
-                    *bucket.add(index) = 0;
+                    *place.bucket.tag(place.index) = *bucket.tag(index);
+                    *bucket.tag(index) = 0;
                     if place.bucket == goal && !stays {
                         let front = if goals[index] >= old {
                             Front::High
@@ -504,7 +508,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     cold.pool.put(bucket);
                 }
                 cold.pin = next;
-                if next.is_null() {
+                if next.is_none() {
                     break;
                 }
             }
@@ -518,25 +522,20 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     ///
     /// # Safety
     /// `spill` is in the chain of `home`, whose filter is not 0.
-    unsafe fn unlink(home: *mut u8, spill: *mut u8) {
+    unsafe fn unlink(home: Bucket, spill: Bucket) {
         // SAFETY: chains link live overflow buckets.
         unsafe {
             let next = next_of::<T>(spill);
             let first = chain_of::<T>(home);
             if first == spill {
-                home.add(Shape::<T>::LINK_AT)
-                    .cast::<*mut u8>()
-                    .write_unaligned(next);
+                home.set_chain::<T>(next);
                 return;
             }
             let mut before = first;
             while next_of::<T>(before) != spill {
                 before = next_of::<T>(before);
             }
-            before
-                .add(Shape::<T>::SPILL_LINK_AT)
-                .cast::<*mut u8>()
-                .write(next);
+            before.set_next::<T>(next);
         }
     }
 }

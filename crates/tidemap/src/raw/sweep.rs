@@ -26,7 +26,8 @@
 //! The order is bad for caches: neighbouring points lie far apart. Walks that nobody
 //! interrupts go by bucket number.
 
-use super::table::{RawTable, chain_of, full_slots, next_of, slot};
+use super::bucket::{Bucket, chain_of, full_slots, next_of, slot};
+use super::table::RawTable;
 use crate::alloc::Allocator;
 use crate::bounds::STEP_BUCKETS_MAX;
 use crate::pace::Progress;
@@ -52,7 +53,7 @@ impl Position {
 /// What is to be visited next.
 struct Stretch {
     /// The chains that may hold its entries: one, or with a pinned bucket two.
-    homes: [*mut u8; 2],
+    homes: [Bucket; 2],
     /// Whether entries outside the stretch lie in these chains, too.
     mixed: [bool; 2],
     /// The last point of the stretch.
@@ -71,7 +72,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     fn stretch(&self, point: u64) -> Stretch {
         let hash = point.reverse_bits();
         let home = self.home(hash);
-        let pinned = home == self.pinned;
+        let pinned = home.head == self.pinned;
         let is_split = self.cursor == usize::MAX || (hash as usize & self.split_mask) < self.cursor;
         // A pinned bucket is visited as if it were split: a new bucket's worth at a time.
         let mask = if is_split || pinned {
@@ -81,7 +82,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         };
         let rest = u64::MAX.checked_shr(mask.count_ones()).unwrap_or(0);
         let inside = point & rest != 0;
-        let mut other = core::ptr::null_mut();
+        let mut other = Bucket::NONE;
         if pinned && self.split_home(hash) != home {
             other = self.split_home(hash);
         }
@@ -126,7 +127,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     let point = hasher(entry).reverse_bits();
                     (at.point..=stretch.last).contains(&point)
                 };
-                if !home.is_null() {
+                if !home.is_none() {
                     // SAFETY: a main bucket of this table.
                     unsafe {
                         self.sweep_chain(
@@ -151,7 +152,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// `home` is a live main bucket of this table.
     unsafe fn sweep_chain(
         &mut self,
-        home: *mut u8,
+        home: Bucket,
         mixed: bool,
         belongs: &impl Fn(&T) -> bool,
         visit: &mut impl FnMut(&mut T) -> Verdict,
@@ -163,7 +164,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         unsafe {
             let mut bucket = home;
             let mut from_chain = false;
-            while !bucket.is_null() {
+            while !bucket.is_none() {
                 progress.buckets += 1;
                 let is_main = bucket == home;
                 for index in full_slots::<T>(bucket, is_main) {
@@ -173,7 +174,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     }
                     progress.entries += 1;
                     if visit(&mut *entry) == Verdict::Goes {
-                        *bucket.add(index) = 0;
+                        *bucket.tag(index) = 0;
                         self.len -= 1;
                         if !self.owes() {
                             self.credit += 1;
@@ -198,8 +199,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     ///
     /// # Safety
     /// `home` is a live main bucket of this table.
-    pub(crate) unsafe fn tidy_home(&mut self, home: *mut u8) {
-        if home != self.pinned {
+    pub(crate) unsafe fn tidy_home(&mut self, home: Bucket) {
+        if home.head != self.pinned {
             // SAFETY: by the caller's promise.
             unsafe { Self::tidy(self.cold.cast_mut(), home) };
         }

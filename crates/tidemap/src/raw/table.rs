@@ -32,15 +32,18 @@
 //! bucket is the exception that keeps a split of a very long chain bounded: what was moved of
 //! it counts as the end of its chain (I5).
 
-use core::alloc::Layout;
 use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 
-use super::array::{Array, bucket_at};
+use super::array::{Array, bucket_at, single_layout};
+use super::bucket::{
+    Bucket, chain_of, empty_slot, full_slots, next_of, preferred_empty_slot, slot,
+};
 use super::grow::Cold;
 use super::kept;
+use super::prefetch::prefetch_slot;
 use super::shape::Shape;
-use super::tags::{Bits, HEADER_BYTES, Header, byte, filter_bit, tag_of};
+use super::tags::{Bits, byte, filter_bit, tag_of};
 use crate::alloc::{Allocator, Global};
 use crate::error::TryReserveError;
 
@@ -51,21 +54,30 @@ struct EmptyBucket {
 }
 static EMPTY: EmptyBucket = EmptyBucket { _zero: [0; 64] };
 
+/// The base of an unallocated table.
+const fn nothing() -> Bucket {
+    let start = (&raw const EMPTY).cast::<u8>().cast_mut();
+    Bucket {
+        head: start,
+        slots: start,
+    }
+}
+
 /// A slot: the bucket it is in, its number there, and the main bucket of the chain.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
-    pub(crate) bucket: *mut u8,
+    pub(crate) bucket: Bucket,
     pub(crate) index: usize,
-    pub(crate) home: *mut u8,
+    pub(crate) home: Bucket,
 }
 
 /// A table of entries with incremental growth. Hashing and equality come from the caller.
 pub(crate) struct RawTable<T, A: Allocator + Clone = Global> {
-    pub(super) base: *mut u8,
+    pub(super) base: Bucket,
     pub(super) mask: usize,
     pub(super) split_mask: usize,
     pub(super) cursor: usize,
-    pub(super) old_base: *mut u8,
+    pub(super) old_base: Bucket,
     pub(super) pinned: *mut u8,
     pub(super) len: usize,
     pub(super) credit: usize,
@@ -81,117 +93,6 @@ unsafe impl<T: Send, A: Allocator + Clone + Send> Send for RawTable<T, A> {}
 // SAFETY: `&RawTable` only reads.
 unsafe impl<T: Sync, A: Allocator + Clone + Sync> Sync for RawTable<T, A> {}
 
-/// # Safety
-/// `index` is a slot of `bucket`.
-#[inline(always)]
-pub(super) unsafe fn slot<T>(bucket: *mut u8, index: usize) -> *mut T {
-    // SAFETY: by the caller's promise; entries are aligned by the shape.
-    unsafe {
-        bucket
-            .add(Shape::<T>::SLOTS_AT + index * Shape::<T>::ENTRY)
-            .cast()
-    }
-}
-
-/// The first overflow bucket of main bucket `home`, or null.
-///
-/// # Safety
-/// `home` is a live main bucket.
-#[inline(always)]
-pub(super) unsafe fn chain_of<T>(home: *mut u8) -> *mut u8 {
-    // SAFETY: by S1 the link is there when the filter is not 0; slots may be unaligned for it.
-    unsafe {
-        if *home.add(Shape::<T>::FILTER_AT) == 0 {
-            return ptr::null_mut();
-        }
-        home.add(Shape::<T>::LINK_AT)
-            .cast::<*mut u8>()
-            .read_unaligned()
-    }
-}
-
-/// The overflow bucket behind overflow bucket `spill`, or null.
-///
-/// # Safety
-/// `spill` is a live overflow bucket.
-#[inline(always)]
-pub(super) unsafe fn next_of<T>(spill: *mut u8) -> *mut u8 {
-    // SAFETY: overflow buckets always have a link word.
-    unsafe {
-        spill
-            .add(Shape::<T>::SPILL_LINK_AT)
-            .cast::<*mut u8>()
-            .read()
-    }
-}
-
-/// # Safety
-/// `bucket` is a live bucket; `is_main` says which kind.
-#[inline(always)]
-pub(super) unsafe fn full_slots<T>(bucket: *mut u8, is_main: bool) -> Bits {
-    let tags = if is_main {
-        Shape::<T>::TAGS
-    } else {
-        Shape::<T>::SPILL_TAGS
-    };
-    // SAFETY: buckets begin with an aligned header.
-    Bits(!unsafe { Header::load(bucket) }.empty() & tags)
-}
-
-/// The lowest empty slot that may take an entry.
-///
-/// # Safety
-/// `bucket` is a live bucket; `is_main` says which kind.
-#[inline(always)]
-pub(super) unsafe fn empty_slot<T>(bucket: *mut u8, is_main: bool) -> Option<usize> {
-    let tags = if is_main {
-        Shape::<T>::TAGS
-    } else {
-        Shape::<T>::SPILL_TAGS
-    };
-    // SAFETY: buckets begin with an aligned header.
-    let index = Bits(unsafe { Header::load(bucket) }.empty() & tags).next()?;
-    if Shape::<T>::LINK_IN_SLOT && is_main && index == Shape::<T>::SLOTS - 1 {
-        // SAFETY: as above. S3: the last slot of an overflowed bucket is its link.
-        let filter = unsafe { *bucket.add(Shape::<T>::FILTER_AT) };
-        return (filter == 0).then_some(index);
-    }
-    Some(index)
-}
-
-/// As [`empty_slot`] of a main bucket, but in the line that the hash prefers if it can be (S4).
-///
-/// # Safety
-/// `bucket` is a live main bucket with all its slots.
-#[inline(always)]
-pub(super) unsafe fn preferred_empty_slot<T>(bucket: *mut u8, hash: u64) -> Option<usize> {
-    if Shape::<T>::PREFERS {
-        // SAFETY: buckets begin with an aligned header.
-        let empty = unsafe { Header::load(bucket) }.empty();
-        // Not the last slot, which may be the link (S3).
-        let usable = empty & (Shape::<T>::TAGS >> 1);
-        let preferred = Bits(usable & Shape::<T>::preferred_slots(hash)).next();
-        if preferred.is_some() {
-            return preferred;
-        }
-    }
-    // SAFETY: as above.
-    unsafe { empty_slot::<T>(bucket, true) }
-}
-
-/// Asks for the cache line that an entry with this hash prefers (S4).
-#[inline(always)]
-fn prefetch_slot<T>(home: *mut u8, hash: u64) {
-    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
-    if Shape::<T>::PREFERS {
-        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let at = Shape::<T>::SLOTS_AT + Shape::<T>::preferred_slot(hash) * Shape::<T>::ENTRY;
-        // SAFETY: a prefetch reads nothing and cannot fault.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(home.wrapping_add(at).cast()) };
-    }
-    let _ = (home, hash);
-}
-
 #[cold]
 #[inline(always)]
 fn cold_path() {}
@@ -199,7 +100,7 @@ fn cold_path() {}
 impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// A table without memory.
     pub(crate) const fn new_in(alloc: A) -> Self {
-        let base = (&raw const EMPTY).cast::<u8>().cast_mut();
+        let base = nothing();
         RawTable {
             base,
             mask: 0,
@@ -227,20 +128,35 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
 
     /// Whether the table has no memory.
     pub(super) fn is_unallocated(&self) -> bool {
-        self.mask == 0 && self.cold.is_null() && self.base.addr() == (&raw const EMPTY).addr()
+        self.mask == 0 && self.cold.is_null() && self.base.head.addr() == (&raw const EMPTY).addr()
     }
 
     /// The home of a hash (I2).
     #[inline(always)]
-    pub(super) fn home(&self, hash: u64) -> *mut u8 {
+    pub(super) fn home(&self, hash: u64) -> Bucket {
         let h = hash as usize;
         if self.cursor == usize::MAX {
             // SAFETY: by I2 and I3 the bucket exists.
             return unsafe { bucket_at::<T>(self.base, h & self.mask) };
         }
+        if self.is_relocating() {
+            return self.home_of_two(hash);
+        }
+        let (new, old) = (h & self.mask, h & self.split_mask);
+        // Random keys make this unpredictable while a table grows, so no branch.
+        let index = core::hint::select_unpredictable(old < self.cursor, new, old);
+        // SAFETY: by I2 and I3 the bucket exists.
+        unsafe { bucket_at::<T>(self.base, index) }
+    }
+
+    /// The home of a hash while there are two arrays. Apart, so that it takes no registers from the
+    /// common case.
+    #[cold]
+    #[inline(never)]
+    fn home_of_two(&self, hash: u64) -> Bucket {
+        let h = hash as usize;
         let (new, old) = (h & self.mask, h & self.split_mask);
         let split = old < self.cursor;
-        // Random keys make this unpredictable while a table grows, so no branch.
         let index = core::hint::select_unpredictable(split, new, old);
         let base = core::hint::select_unpredictable(split, self.base, self.old_base);
         // SAFETY: by I2 and I3 the bucket exists.
@@ -258,30 +174,114 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         }
     }
 
+    /// The pinned bucket: the one of the small layout at the cursor, whichever way the cursor goes.
+    pub(super) fn pinned_bucket(&self) -> Bucket {
+        debug_assert!(!self.pinned.is_null(), "no bucket is pinned");
+        // SAFETY: it exists by I1.
+        unsafe { bucket_at::<T>(self.old_base, self.cursor) }
+    }
+
     /// The new bucket that entries of the pinned bucket with this hash go to.
     #[inline(always)]
-    pub(super) fn split_home(&self, hash: u64) -> *mut u8 {
+    pub(super) fn split_home(&self, hash: u64) -> Bucket {
         // SAFETY: by I3 both buckets that the pinned one splits into are there.
         unsafe { bucket_at::<T>(self.base, hash as usize & self.mask) }
     }
 
     /// Finds the entry with this hash that `eq` accepts.
     #[inline(always)]
-    pub(crate) fn find(&self, hash: u64, mut eq: impl FnMut(&T) -> bool) -> Option<Place> {
+    pub(crate) fn find(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> Option<Place> {
+        self.search(
+            hash,
+            eq,
+            |home, index| {
+                Some(Place {
+                    bucket: home,
+                    index,
+                    home,
+                })
+            },
+            // SAFETY: `search` passes what is promised.
+            |home, tag, mut eq| unsafe { self.find_in_chain(home, hash, tag, &mut eq) },
+            |_| None,
+        )
+    }
+
+    /// As [`find`](Self::find), for who adds the entry if there is none: then its home is told.
+    #[inline(always)]
+    pub(crate) fn locate(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> Result<Place, Bucket> {
+        self.search(
+            hash,
+            eq,
+            |home, index| {
+                Ok(Place {
+                    bucket: home,
+                    index,
+                    home,
+                })
+            },
+            // SAFETY: `search` passes what is promised.
+            |home, tag, mut eq| unsafe { self.find_in_chain(home, hash, tag, &mut eq) }.ok_or(home),
+            Err,
+        )
+    }
+
+    /// As [`find`](Self::find), for who only reads: its address, or null. Less to hand over than a place.
+    #[inline(always)]
+    pub(crate) fn find_entry(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> *const T {
+        self.search(
+            hash,
+            eq,
+            // SAFETY: `search` names a slot.
+            |home, index| unsafe { slot::<T>(home, index).cast_const() },
+            // SAFETY: `search` passes what is promised.
+            |home, tag, mut eq| unsafe { self.entry_in_chain(home, hash, tag, &mut eq) },
+            |_| ptr::null(),
+        )
+    }
+
+    /// # Safety
+    /// As for [`find_in_chain`](Self::find_in_chain).
+    #[inline(never)]
+    unsafe fn entry_in_chain(
+        &self,
+        home: Bucket,
+        hash: u64,
+        tag: u8,
+        eq: &mut impl FnMut(&T) -> bool,
+    ) -> *const T {
+        // SAFETY: by the caller's promise; the place was just found.
+        unsafe {
+            match self.find_in_chain(home, hash, tag, eq) {
+                Some(place) => slot::<T>(place.bucket, place.index),
+                None => ptr::null(),
+            }
+        }
+    }
+
+    /// The search of a hash's home: ends with `found`, goes on in the `chain` of the home with the
+    /// tag, or ends with `missing`.
+    #[inline(always)]
+    fn search<R, E: FnMut(&T) -> bool>(
+        &self,
+        hash: u64,
+        mut eq: E,
+        found: impl FnOnce(Bucket, usize) -> R,
+        chain: impl FnOnce(Bucket, u8, E) -> R,
+        missing: impl FnOnce(Bucket) -> R,
+    ) -> R {
         let tag = tag_of(hash);
         let home = self.home(hash);
-        prefetch_slot::<T>(home, hash);
+        if Shape::<T>::PREFERS && self.mask >= Shape::<T>::NEAR_BUCKETS {
+            prefetch_slot::<T>(home, hash);
+        }
         // SAFETY: `home` has a valid header (I3), and a slot whose tag is not 0 an
         // entry (I4); the mask leaves tags only.
         unsafe {
-            let header = Header::load(home);
+            let header = home.header();
             for index in Bits(header.matches(tag) & Shape::<T>::TAGS) {
                 if eq(&*slot::<T>(home, index)) {
-                    return Some(Place {
-                        bucket: home,
-                        index,
-                        home,
-                    });
+                    return found(home, index);
                 }
             }
             let filter = if Shape::<T>::WIDE {
@@ -289,10 +289,10 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             } else {
                 byte::<7>(header)
             };
-            if filter & filter_bit(tag) == 0 && home != self.pinned {
-                return None;
+            if filter & filter_bit(tag) == 0 && home.head != self.pinned {
+                return missing(home);
             }
-            self.find_in_chain(home, hash, tag, &mut eq)
+            chain(home, tag, eq)
         }
     }
 
@@ -303,7 +303,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     #[inline(never)]
     pub(super) unsafe fn find_in_chain(
         &self,
-        home: *mut u8,
+        home: Bucket,
         hash: u64,
         tag: u8,
         eq: &mut impl FnMut(&T) -> bool,
@@ -311,8 +311,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: chains link live overflow buckets; I4.
         unsafe {
             let mut spill = chain_of::<T>(home);
-            while !spill.is_null() {
-                for index in Bits(Header::load(spill).matches(tag) & Shape::<T>::SPILL_TAGS) {
+            while !spill.is_none() {
+                for index in Bits(spill.header().matches(tag) & Shape::<T>::SPILL_TAGS) {
                     if eq(&*slot::<T>(spill, index)) {
                         return Some(Place {
                             bucket: spill,
@@ -323,12 +323,12 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 }
                 spill = next_of::<T>(spill);
             }
-            if home == self.pinned {
+            if home.head == self.pinned {
                 cold_path();
                 // I5: what was split off already.
                 let moved = self.split_home(hash);
                 if moved != home {
-                    for index in Bits(Header::load(moved).matches(tag) & Shape::<T>::TAGS) {
+                    for index in Bits(moved.header().matches(tag) & Shape::<T>::TAGS) {
                         if eq(&*slot::<T>(moved, index)) {
                             return Some(Place {
                                 bucket: moved,
@@ -362,7 +362,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     pub(crate) unsafe fn take_at(&mut self, place: Place) -> T {
         // SAFETY: clearing the tag first makes us the entry's owner.
         unsafe {
-            *place.bucket.add(place.index) = 0;
+            *place.bucket.tag(place.index) = 0;
             self.len -= 1;
             if self.cold.is_null() {
                 // I7: the sum is the size of a single bucket.
@@ -399,9 +399,27 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         value: T,
         paid: bool,
     ) -> Result<Place, (TryReserveError, T)> {
+        // SAFETY: by the caller's promise; the home was just looked up.
+        unsafe { self.insert_at(self.home(hash), hash, value, paid) }
+    }
+
+    /// As [`insert_prepared`](Self::insert_prepared) where the home is known.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Safety
+    /// As there; `home` is the home of `hash`.
+    #[inline(always)]
+    pub(crate) unsafe fn insert_at(
+        &mut self,
+        mut home: Bucket,
+        hash: u64,
+        value: T,
+        paid: bool,
+    ) -> Result<Place, (TryReserveError, T)> {
         let tag = tag_of(hash);
-        let mut home = self.home(hash);
-        if home == self.pinned {
+        if home.head == self.pinned {
             home = self.pinned_goal(hash);
         }
         // SAFETY: the home exists (I3); a slot that `empty_slot` names is free.
@@ -427,7 +445,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             if Shape::<T>::KEEPS_BITS {
                 kept::keep::<T>(place.bucket, place.index, hash, self.layout_mask(hash));
             }
-            *place.bucket.add(place.index) = tag;
+            *place.bucket.tag(place.index) = tag;
             self.len += 1;
             self.credit -= 1;
             Ok(place)
@@ -442,7 +460,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     #[inline(never)]
     unsafe fn insert_far(
         &mut self,
-        home: *mut u8,
+        home: Bucket,
         tag: u8,
         paid: bool,
     ) -> Result<Place, TryReserveError> {
@@ -468,7 +486,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// `home` is a live main bucket of the table that `cold` belongs to, with no empty slot.
     pub(super) unsafe fn chain_slot(
         cold: &mut Cold<T, A>,
-        home: *mut u8,
+        home: Bucket,
         tag: u8,
     ) -> Result<Place, TryReserveError> {
         let refused = TryReserveError::AllocError {
@@ -476,11 +494,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         };
         // SAFETY: chains link live overflow buckets; a new one is ours until linked.
         unsafe {
-            let filter = home.add(Shape::<T>::FILTER_AT);
+            let filter = home.filter::<T>();
             let first = chain_of::<T>(home);
             let mut length = 1;
             let mut spill = first;
-            while !spill.is_null() {
+            while !spill.is_none() {
                 length += 1;
                 if let Some(index) = empty_slot::<T>(spill, false) {
                     *filter |= filter_bit(tag);
@@ -502,20 +520,15 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 let last = Shape::<T>::SLOTS - 1;
                 ptr::copy_nonoverlapping(slot::<T>(home, last), slot::<T>(spill, 0), 1);
                 kept::carry::<T>(home, last, spill, 0);
-                let moved = *home.add(last);
-                *spill = moved;
-                *home.add(last) = 0;
+                let moved = *home.tag(last);
+                *spill.tag(0) = moved;
+                *home.tag(last) = 0;
                 *filter = filter_bit(moved);
                 cold.meter.moved(1, Shape::<T>::ENTRY);
                 index = 1;
             }
-            spill
-                .add(Shape::<T>::SPILL_LINK_AT)
-                .cast::<*mut u8>()
-                .write(first);
-            home.add(Shape::<T>::LINK_AT)
-                .cast::<*mut u8>()
-                .write_unaligned(spill);
+            spill.set_next::<T>(first);
+            home.set_chain::<T>(spill);
             *filter |= filter_bit(tag);
             Ok(Place {
                 bucket: spill,
@@ -533,7 +546,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     pub(crate) unsafe fn extract(&mut self, place: Place) -> T {
         // SAFETY: clearing the tag first makes us the entry's owner.
         unsafe {
-            *place.bucket.add(place.index) = 0;
+            *place.bucket.tag(place.index) = 0;
             self.len -= 1;
             if !self.owes() {
                 self.credit += 1;
@@ -551,10 +564,10 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: by the caller's promise the slot holds an entry; clearing the
         // tag first makes us its owner.
         unsafe {
-            *place.bucket.add(place.index) = 0;
+            *place.bucket.tag(place.index) = 0;
             self.len -= 1;
             let value = slot::<T>(place.bucket, place.index).read();
-            if place.bucket != place.home && place.home != self.pinned {
+            if place.bucket != place.home && place.home.head != self.pinned {
                 Self::tidy(self.cold.cast_mut(), place.home);
             }
             if self.len < self.floor {
@@ -573,49 +586,43 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// pinned one: a pinned chain keeps its buckets.
     #[cold]
     #[inline(never)]
-    pub(super) unsafe fn tidy(cold: *mut Cold<T, A>, home: *mut u8) {
+    pub(super) unsafe fn tidy(cold: *mut Cold<T, A>, home: Bucket) {
         // SAFETY: a chain exists only in tables with a cold part (I7); it links live overflow
         // buckets, and an unlinked empty one is nobody's.
         unsafe {
             let mut filter = 0;
-            let mut first = ptr::null_mut::<u8>();
-            let mut last = ptr::null_mut::<u8>();
+            let mut first = Bucket::NONE;
+            let mut last = Bucket::NONE;
             let mut spill = chain_of::<T>(home);
-            while !spill.is_null() {
+            while !spill.is_none() {
                 let next = next_of::<T>(spill);
                 let full = full_slots::<T>(spill, false);
                 if full.0 == 0 {
                     (*cold).pool.put(spill);
                 } else {
                     for index in full {
-                        filter |= filter_bit(*spill.add(index));
+                        filter |= filter_bit(*spill.tag(index));
                     }
-                    if last.is_null() {
+                    if last.is_none() {
                         first = spill;
                     } else {
-                        last.add(Shape::<T>::SPILL_LINK_AT)
-                            .cast::<*mut u8>()
-                            .write(spill);
+                        last.set_next::<T>(spill);
                     }
                     last = spill;
                 }
                 spill = next;
             }
-            if !last.is_null() {
-                last.add(Shape::<T>::SPILL_LINK_AT)
-                    .cast::<*mut u8>()
-                    .write(ptr::null_mut());
-                home.add(Shape::<T>::LINK_AT)
-                    .cast::<*mut u8>()
-                    .write_unaligned(first);
+            if !last.is_none() {
+                last.set_next::<T>(Bucket::NONE);
+                home.set_chain::<T>(first);
             }
             // Without a chain the filter is 0, and the link slot an ordinary empty one.
-            *home.add(Shape::<T>::FILTER_AT) = filter;
+            *home.filter::<T>() = filter;
         }
     }
 
     /// The stretches of main buckets that hold entries: (base, first, end).
-    pub(super) fn regions(&self) -> [(*mut u8, usize, usize); 3] {
+    pub(super) fn regions(&self) -> [(Bucket, usize, usize); 3] {
         let none = (self.base, 0, 0);
         if self.is_unallocated() {
             return [none; 3];
@@ -655,7 +662,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             // SAFETY: the iterator names each entry once; its tag goes first, so
             // that a panic in `drop` leaves a valid table.
             unsafe {
-                *place.bucket.add(place.index) = 0;
+                *place.bucket.tag(place.index) = 0;
                 self.len -= 1;
                 if self.cold.is_null() {
                     // I7: the sum is the size of a single bucket.
@@ -677,14 +684,14 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         // SAFETY: no entry is left, so headers may be reset and every chain forgotten.
         unsafe {
             if let Some(slots) = single {
-                self.base.write_bytes(0, HEADER_BYTES);
+                self.base.clear_head();
                 self.credit = slots;
                 self.probe_cleared(mark);
                 return;
             }
             for (base, first, end) in self.regions() {
                 for index in first..end {
-                    bucket_at::<T>(base, index).write_bytes(0, HEADER_BYTES);
+                    bucket_at::<T>(base, index).clear_head();
                 }
             }
             self.pinned = ptr::null_mut();
@@ -705,12 +712,12 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     let home = bucket_at::<T>(base, index);
                     let mut bucket = home;
                     let mut from_chain = false;
-                    while !bucket.is_null() {
+                    while !bucket.is_none() {
                         let is_main = bucket == home;
                         for index in full_slots::<T>(bucket, is_main) {
                             let entry = slot::<T>(bucket, index);
                             if !keep(&mut *entry) {
-                                *bucket.add(index) = 0;
+                                *bucket.tag(index) = 0;
                                 self.len -= 1;
                                 if !self.owes() {
                                     self.credit += 1;
@@ -725,7 +732,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                             next_of::<T>(bucket)
                         };
                     }
-                    if from_chain && home != self.pinned {
+                    if from_chain && home.head != self.pinned {
                         Self::tidy(self.cold.cast_mut(), home);
                     }
                 }
@@ -748,7 +755,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             // SAFETY: the cold part is ours; it owns arrays and pool.
             unsafe { Cold::free(self.cold.cast_mut(), &self.alloc) };
         }
-        let base = (&raw const EMPTY).cast::<u8>().cast_mut();
+        let base = nothing();
         self.floor = floor;
         (self.base, self.old_base, self.pinned) = (base, base, ptr::null_mut());
         (self.mask, self.split_mask, self.cursor) = (0, 0, usize::MAX);
@@ -769,32 +776,21 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
 impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// Bytes of a single bucket with this many slots.
     pub(super) fn single_bytes(slots: usize) -> usize {
-        if slots >= Shape::<T>::SLOTS {
-            Shape::<T>::STRIDE
-        } else {
-            (Shape::<T>::SLOTS_AT + slots * Shape::<T>::ENTRY).next_multiple_of(Shape::<T>::ALIGN)
-        }
-    }
-
-    /// # Safety
-    /// There is a single bucket with this many slots.
-    unsafe fn single_layout(slots: usize) -> Layout {
-        // SAFETY: the very layout that `Array::single` used.
-        unsafe { Layout::from_size_align_unchecked(Self::single_bytes(slots), Shape::<T>::ALIGN) }
+        single_layout::<T>(slots).size()
     }
 
     /// The array of a single bucket with this many slots.
     ///
     /// # Safety
-    /// `start` is such a bucket of this table, and nobody else owns it.
-    pub(super) unsafe fn single_array(&self, start: *mut u8, slots: usize) -> Array<A> {
+    /// `bucket` is such a bucket of this table, and nobody else owns it.
+    pub(super) unsafe fn single_array(&self, bucket: Bucket, slots: usize) -> Array<A> {
         // SAFETY: by the caller's promise.
-        unsafe {
-            Array::Heap {
-                start: NonNull::new_unchecked(start),
-                layout: Self::single_layout(slots),
-                alloc: self.alloc.clone(),
-            }
+        let start = unsafe { NonNull::new_unchecked(bucket.head) };
+        Array::Heap {
+            start,
+            layout: single_layout::<T>(slots),
+            slots_at: Shape::<T>::SPILL_SLOTS_AT,
+            alloc: self.alloc.clone(),
         }
     }
 
@@ -802,11 +798,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     ///
     /// # Safety
     /// As for [`single_array`](Self::single_array); the bucket's entries are gone.
-    pub(super) unsafe fn free_single(&self, start: *mut u8, slots: usize) {
-        // SAFETY: by the caller's promise.
+    pub(super) unsafe fn free_single(&self, bucket: Bucket, slots: usize) {
+        // SAFETY: the very layout that `Array::single` used.
         unsafe {
-            let start = NonNull::new_unchecked(start);
-            self.alloc.deallocate(start, Self::single_layout(slots));
+            let start = NonNull::new_unchecked(bucket.head);
+            self.alloc.deallocate(start, single_layout::<T>(slots));
         }
     }
 }

@@ -2,6 +2,7 @@
 //! or panics.
 
 use std::collections::BTreeSet;
+use std::hash::BuildHasher;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,7 +10,7 @@ use rayon::iter::{
     IntoParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelExtend,
     ParallelIterator,
 };
-use tidemap::{GrowthKind, HashMap, HashSet};
+use tidemap::{Budget, DefaultHashBuilder, GrowthKind, HashMap, HashSet};
 
 const MOST: u64 = if cfg!(any(tidemap_stress, miri)) {
     700
@@ -90,6 +91,89 @@ fn small_entries_are_taken_once_each() {
                 .all(|(key, value)| value == key.to_string())
         );
     });
+}
+
+/// Maps in the middle of a shrink, after a number of steps and merely asked.
+fn shrinking(steps: u64) -> HashMap<u64, String> {
+    let mut map: HashMap<u64, String> = (0..MOST / 4).map(|key| (key, key.to_string())).collect();
+    map.reserve_now(MOST as usize);
+    assert!(map.begin_shrink());
+    while map.growth().is_some_and(|growth| growth.steps < steps) {
+        map.advance(Budget::buckets(1));
+    }
+    map
+}
+
+/// Maps in the middle of a change of the seed, because their keys collide under the first one.
+fn reseeding(steps: u64) -> HashMap<u64, String> {
+    let hasher = DefaultHashBuilder::with_seed(1);
+    let low = if cfg!(miri) { 0x3f } else { 0x1ff };
+    let mut names = (0..).filter(|name| hasher.hash_one(name) & low == 0);
+    let mut map = HashMap::with_hasher(hasher.clone());
+    while !map.growth().is_some_and(|growth| {
+        growth.kind == GrowthKind::Reseed && (growth.steps >= steps || growth.entries_moved > 50)
+    }) {
+        let name: u64 = names.next().expect("no end of numbers");
+        map.insert(name, name.to_string());
+        assert!(map.len() < 5_000, "no reseed");
+    }
+    map
+}
+
+#[test]
+fn small_maps_that_shrink_or_reseed_are_walked_in_parallel() {
+    let ways = [shrinking, reseeding];
+    for (number, make) in ways.into_iter().enumerate() {
+        for steps in [0, 1, 3, 8, 20] {
+            let mut map = make(steps);
+            let kind = [GrowthKind::Shrink, GrowthKind::Reseed][number];
+            assert!(
+                steps > 1 || map.growth().is_some_and(|growth| growth.kind == kind),
+                "{steps} steps, {:?}",
+                map.growth()
+            );
+            let mut wanted: Vec<u64> = map.keys().copied().collect();
+            wanted.sort_unstable();
+            let sorted = |mut keys: Vec<u64>| {
+                keys.sort_unstable();
+                keys
+            };
+            assert_eq!(sorted(map.par_keys().copied().collect()), wanted);
+            map.par_iter_mut().for_each(|(key, value)| {
+                assert_eq!(*value, key.to_string());
+                value.push('!');
+            });
+            map.check_invariants();
+            assert!(map.iter().all(|(key, value)| *value == format!("{key}!")));
+            let copy = map.clone();
+            assert!(map.par_eq(&copy));
+            assert_eq!(
+                sorted(copy.into_par_iter().map(|(key, _)| key).collect()),
+                wanted
+            );
+            let fresh = make(steps);
+            assert_eq!(
+                sorted(fresh.into_par_iter().map(|(key, _)| key).collect()),
+                wanted
+            );
+            // Stopped early: what nobody took is dropped, and the map is as good as new.
+            let found = map.par_drain().find_any(|(key, _)| *key == wanted[0]);
+            assert!(found.is_some() && map.is_empty());
+            map.check_invariants();
+            let mut drained = make(steps);
+            assert_eq!(
+                sorted(drained.par_drain().map(|(key, _)| key).collect()),
+                wanted
+            );
+            for map in [&mut map, &mut drained] {
+                map.extend(wanted.iter().map(|&key| (key, key.to_string())));
+                map.check_invariants();
+                map.finish();
+                assert_eq!(map.len(), wanted.len());
+                map.check_invariants();
+            }
+        }
+    }
 }
 
 /// Counts drops.

@@ -1,26 +1,35 @@
-//! Bytes read as operations on a map, beside std's map as the model.
+//! Bytes read as operations on a map, a set or a table, beside std's as the model.
 //!
 //! Shared by the fuzz targets (folder `fuzz`) and the test that replays their corpus.
 //!
 //! | byte | says |
 //! |---|---|
-//! | 0 | length of entries, quality of hashes |
+//! | 0 | length of entries, quality of hashes, what is worked on |
 //! | 1 | which request for memory is refused, or which call of user code panics; 0 for none |
 //! | then | operations: a kind, and its operands |
 //!
 //! Whatever the bytes: answers equal the model's, invariants hold, and in the end every
 //! key, every value and every byte of memory has been given back once.
 
-use std::alloc::Layout;
-use std::cell::Cell;
+#[path = "fixtures.rs"]
+mod fixtures;
+#[path = "newer.rs"]
+mod newer;
+#[path = "sets.rs"]
+mod sets;
+#[path = "tables.rs"]
+mod tables;
+
 use std::collections::HashMap as Model;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::ptr::NonNull;
 use std::rc::Rc;
 
-use allocator_api2::alloc::{AllocError, Allocator, Global};
-use tidemap::{Entry, HashMap, TryInsertError};
+use tidemap::{DefaultHashBuilder, Entry, HashMap, Sweep, TryInsertError};
+
+use fixtures::{
+    ALIVE, Book, COLLIDES, Counted, Counting, FUSE, Input, MASKS, Masked, OnPurpose, run_of, tick,
+};
 
 /// What goes wrong on purpose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,163 +42,16 @@ pub(crate) enum Fault {
     Panics,
 }
 
-thread_local! {
-    /// Keys and values alive.
-    static ALIVE: Cell<i64> = const { Cell::new(0) };
-    /// Calls of user code until one panics; negative for never.
-    static FUSE: Cell<i64> = const { Cell::new(-1) };
-}
-
-/// What a panic on purpose carries.
-struct OnPurpose;
-
-/// A call of user code.
-fn tick() {
-    let left = FUSE.get();
-    if left >= 0 {
-        FUSE.set(left - 1);
-        if left == 0 {
-            resume_unwind(Box::new(OnPurpose));
-        }
-    }
-}
-
-/// A key or a value that is counted, in `BYTES` more bytes than it needs.
-#[derive(Debug)]
-struct Counted<const BYTES: usize> {
-    name: u16,
-    _padding: [u8; BYTES],
-}
-
-impl<const BYTES: usize> Counted<BYTES> {
-    fn new(name: u16) -> Self {
-        ALIVE.set(ALIVE.get() + 1);
-        let _padding = [name as u8; BYTES];
-        Counted { name, _padding }
-    }
-}
-
-impl<const BYTES: usize> Clone for Counted<BYTES> {
-    fn clone(&self) -> Self {
-        tick();
-        Self::new(self.name)
-    }
-}
-
-impl<const BYTES: usize> Drop for Counted<BYTES> {
-    fn drop(&mut self) {
-        ALIVE.set(ALIVE.get() - 1);
-        // A second panic while one unwinds would abort.
-        if !std::thread::panicking() {
-            tick();
-        }
-    }
-}
-
-impl<const BYTES: usize> PartialEq for Counted<BYTES> {
-    fn eq(&self, other: &Self) -> bool {
-        tick();
-        self.name == other.name
-    }
-}
-
-impl<const BYTES: usize> Eq for Counted<BYTES> {}
-
-impl<const BYTES: usize> Hash for Counted<BYTES> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        tick();
-        self.name.hash(state);
-    }
-}
-
-/// Keeps some bits of a good hash: chains of every length, in a few bytes of input.
-#[derive(Clone, Copy)]
-struct Masked(u64);
-
-struct MaskedHasher(<foldhash::fast::FixedState as BuildHasher>::Hasher, u64);
-
-impl BuildHasher for Masked {
-    type Hasher = MaskedHasher;
-
-    fn build_hasher(&self) -> MaskedHasher {
-        MaskedHasher(
-            foldhash::fast::FixedState::with_seed(3).build_hasher(),
-            self.0,
-        )
-    }
-}
-
-impl Hasher for MaskedHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.write(bytes);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0.finish() & self.1
-    }
-}
-
-const MASKS: [u64; 8] = [
-    u64::MAX,
-    u64::MAX,
-    0,
-    0xf,
-    0xff,
-    0xff00_0000_0000_0000,
-    0xff00_0000_0000_0007,
-    0x3ff,
-];
-
-/// What the allocator has given, and when it refuses.
-#[derive(Default)]
-struct Book {
-    bytes: Cell<usize>,
-    requests: Cell<usize>,
-    refuse_every: Cell<usize>,
-}
-
-#[derive(Clone, Default)]
-struct Counting(Rc<Book>);
-
-// SAFETY: memory comes from the global allocator, whichever clone is asked.
-unsafe impl Allocator for Counting {
-    fn allocate(&self, layout: Layout) -> Result<NonNull<[u8]>, AllocError> {
-        let (book, every) = (&self.0, self.0.refuse_every.get());
-        book.requests.set(book.requests.get() + 1);
-        if every > 0 && book.requests.get() % every == 0 {
-            return Err(AllocError);
-        }
-        let memory = Global.allocate(layout)?;
-        book.bytes.set(book.bytes.get() + layout.size());
-        Ok(memory)
-    }
-
-    unsafe fn deallocate(&self, memory: NonNull<u8>, layout: Layout) {
-        self.0.bytes.set(self.0.bytes.get() - layout.size());
-        // SAFETY: by the caller's promise it came from `allocate`.
-        unsafe { Global.deallocate(memory, layout) };
-    }
-}
-
-/// Reads bytes as numbers; zeros when they end.
-struct Input<'a>(&'a [u8]);
-
-impl Input<'_> {
-    fn byte(&mut self) -> u8 {
-        let Some((&first, rest)) = self.0.split_first() else {
-            return 0;
-        };
-        self.0 = rest;
-        first
-    }
-
-    fn key(&mut self) -> u16 {
-        // Mostly few keys, so that they meet again.
-        match self.byte() {
-            byte @ 0..200 => u16::from(byte),
-            byte => u16::from(byte) << 8 | u16::from(self.byte()),
-        }
-    }
+/// What an input is run on: something of tidemap's, and std's beside it.
+trait Subject {
+    /// One operation on both.
+    fn operate(&mut self, input: &mut Input<'_>, fault: Fault);
+    /// After a panic: it holds what it holds, each entry once, and goes on.
+    fn resume(&mut self);
+    /// Invariants, and as many entries as the model has: how many keys and values are alive.
+    fn check(&self) -> i64;
+    /// Entries against the model, one by one.
+    fn compare(&self);
 }
 
 /// Runs one input.
@@ -199,71 +61,109 @@ impl Input<'_> {
 pub(crate) fn run(data: &[u8], fault: Fault) {
     let mut input = Input(data);
     let first = input.byte();
-    let mask = MASKS[usize::from(first >> 2) % MASKS.len()];
     let every = input.byte();
     match first % 4 {
-        0 | 1 => run_with::<0>(input, mask, fault, every),
-        2 => run_with::<40>(input, mask, fault, every),
-        _ => run_with::<1200>(input, mask, fault, every),
+        0 | 1 => run_with::<0>(input, first, fault, every),
+        2 => run_with::<40>(input, first, fault, every),
+        _ => run_with::<1200>(input, first, fault, every),
     }
 }
 
-type Map<const BYTES: usize> = HashMap<Counted<BYTES>, Counted<BYTES>, Masked, Counting>;
-
-/// Map and model, and what the next operation has to do with them.
-struct Pair<const BYTES: usize> {
-    map: Map<BYTES>,
-    model: Model<u16, u16>,
+fn run_with<const BYTES: usize>(input: Input<'_>, first: u8, fault: Fault, every: u8) {
+    let masked = Masked(MASKS[usize::from(first >> 2) % MASKS.len()]);
+    COLLIDES.set(false);
+    match first >> 5 {
+        // Neither has an insertion that reports refused memory.
+        5 if fault != Fault::Refusals => {
+            drive(input, fault, every, |alloc| {
+                sets::Pair::<BYTES>::new(masked, alloc)
+            });
+        }
+        6 if fault != Fault::Refusals => {
+            drive(input, fault, every, |alloc| {
+                tables::Pair::<BYTES>::new(masked, alloc)
+            });
+        }
+        7 => {
+            COLLIDES.set(true);
+            let known = DefaultHashBuilder::with_seed(1);
+            drive(input, fault, every, |alloc| {
+                Pair::<BYTES, _>::new(known, alloc)
+            });
+        }
+        _ => drive(input, fault, every, |alloc| {
+            Pair::<BYTES, _>::new(masked, alloc)
+        }),
+    }
 }
 
-fn run_with<const BYTES: usize>(mut input: Input<'_>, mask: u64, fault: Fault, every: u8) {
+/// Runs the operations of an input on a new subject, and checks the accounts.
+fn drive<T: Subject>(
+    mut input: Input<'_>,
+    fault: Fault,
+    every: u8,
+    make: impl FnOnce(Counting) -> T,
+) {
     let alloc = Counting::default();
-    let book = Rc::clone(&alloc.0);
+    let book: Rc<Book> = Rc::clone(&alloc.0);
     ALIVE.set(0);
     FUSE.set(-1);
     if fault == Fault::Refusals && every > 0 {
         book.refuse_every.set(usize::from(every) + 1);
     }
-    let mut pair = Pair::<BYTES> {
-        map: HashMap::with_hasher_in(Masked(mask), alloc),
-        model: Model::new(),
-    };
+    let mut subject = make(alloc);
     while !input.0.is_empty() {
         if fault == Fault::Panics && every > 0 {
             FUSE.set(i64::from(every));
         }
-        let ended = catch_unwind(AssertUnwindSafe(|| pair.operate(&mut input, fault)));
+        let ended = catch_unwind(AssertUnwindSafe(|| subject.operate(&mut input, fault)));
         FUSE.set(-1);
         match ended {
             Ok(()) => {}
-            Err(payload) if payload.is::<OnPurpose>() => pair.resume(),
+            Err(payload) if payload.is::<OnPurpose>() => subject.resume(),
             Err(payload) => resume_unwind(payload),
         }
-        pair.map.check_invariants();
-        assert_eq!(pair.map.len(), pair.model.len());
-        assert_eq!(
-            ALIVE.get(),
-            2 * pair.map.len() as i64,
-            "keys and values alive"
-        );
+        assert_eq!(ALIVE.get(), subject.check(), "keys and values alive");
     }
-    let Pair { map, mut model } = pair;
-    for (key, value) in &map {
-        assert_eq!(model.remove(&key.name), Some(value.name));
-    }
-    assert!(model.is_empty(), "entries are lost");
-    drop(map);
+    subject.compare();
+    drop(subject);
     assert_eq!(ALIVE.get(), 0, "keys and values alive without a map");
     assert_eq!(book.bytes.get(), 0, "bytes not returned");
     assert_eq!(Rc::strong_count(&book), 1, "allocators not returned");
 }
 
-impl<const BYTES: usize> Pair<BYTES> {
-    /// One operation on both.
+/// Kinds below are `kind % 24`; newer operations have the others.
+const OLDER: u8 = 120;
+
+type Map<const BYTES: usize, S> = HashMap<Counted<BYTES>, Counted<BYTES>, S, Counting>;
+
+/// Map and model, and what the next operation has to do with them.
+struct Pair<const BYTES: usize, S> {
+    map: Map<BYTES, S>,
+    model: Model<u16, u16>,
+    /// A walk in steps that goes on over many operations.
+    sweep: Sweep,
+}
+
+impl<const BYTES: usize, S: BuildHasher + Clone> Pair<BYTES, S> {
+    fn new(hasher: S, alloc: Counting) -> Self {
+        Pair {
+            map: HashMap::with_hasher_in(hasher, alloc),
+            model: Model::new(),
+            sweep: Sweep::new(),
+        }
+    }
+}
+
+impl<const BYTES: usize, S: BuildHasher + Clone> Subject for Pair<BYTES, S> {
     fn operate(&mut self, input: &mut Input<'_>, fault: Fault) {
-        let Pair { map, model } = self;
         let refusing = fault == Fault::Refusals;
-        match input.byte() % 24 {
+        let kind = input.byte();
+        if kind >= OLDER {
+            return self.operate_newer(kind - OLDER, input, refusing);
+        }
+        let Pair { map, model, .. } = self;
+        match kind % 24 {
             0..4 => {
                 let (first, many) = (input.key(), input.byte());
                 for name in run_of(first, many) {
@@ -399,7 +299,6 @@ impl<const BYTES: usize> Pair<BYTES> {
         }
     }
 
-    /// After a panic: the map holds what it holds, each entry once, and goes on.
     fn resume(&mut self) {
         self.map.check_invariants();
         self.model.clear();
@@ -408,15 +307,30 @@ impl<const BYTES: usize> Pair<BYTES> {
             assert!(twice.is_none(), "key {} is there twice", key.name);
         }
     }
+
+    fn check(&self) -> i64 {
+        self.map.check_invariants();
+        assert_eq!(self.map.len(), self.model.len());
+        2 * self.map.len() as i64
+    }
+
+    fn compare(&self) {
+        let mut seen = 0;
+        for (key, value) in &self.map {
+            assert_eq!(self.model.get(&key.name), Some(&value.name));
+            seen += 1;
+        }
+        assert_eq!(seen, self.model.len(), "entries are lost");
+    }
 }
 
-fn empty_like<const BYTES: usize>(map: &Map<BYTES>) -> Map<BYTES> {
-    HashMap::with_hasher_in(*map.hasher(), map.allocator().clone())
+fn empty_like<const BYTES: usize, S: Clone>(map: &Map<BYTES, S>) -> Map<BYTES, S> {
+    HashMap::with_hasher_in(map.hasher().clone(), map.allocator().clone())
 }
 
 /// Whether the entry is in the map now; refused memory leaves it as it was.
-fn insert_or_report<const BYTES: usize>(
-    map: &mut Map<BYTES>,
+fn insert_or_report<const BYTES: usize, S: BuildHasher>(
+    map: &mut Map<BYTES, S>,
     key: Counted<BYTES>,
     value: Counted<BYTES>,
 ) -> bool {
@@ -434,9 +348,4 @@ fn insert_or_report<const BYTES: usize>(
         }
         Err(_) => unreachable!("there are two reasons"),
     }
-}
-
-/// That many names from the first on, around the end of the numbers.
-fn run_of(first: u16, many: u8) -> impl Iterator<Item = u16> {
-    (0..u16::from(many)).map(move |i| first.wrapping_add(i))
 }

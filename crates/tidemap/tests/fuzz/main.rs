@@ -43,18 +43,34 @@ fn panics() {
     replay("panics", Fault::Panics);
 }
 
-/// Inputs without thought: a corpus may miss what chance finds.
+/// A number from the environment.
+fn setting(name: &str, default: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name}={text} is not a number; use one like {default}")),
+        Err(_) => default,
+    }
+}
+
+/// Inputs without thought: a corpus may miss what chance finds. `TIDEMAP_FUZZ_INPUTS` says how many,
+/// `TIDEMAP_FUZZ_SEED` which.
 #[test]
 fn inputs_at_random() {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64 ^ setting("TIDEMAP_FUZZ_SEED", 0);
     let mut byte = || {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        state as u8
+        (state >> 32) as u8
     };
-    let (inputs, bytes) = if cfg!(miri) { (1, 12) } else { (200, 150) };
+    let inputs = setting("TIDEMAP_FUZZ_INPUTS", if cfg!(miri) { 1 } else { 300 });
     for number in 0..inputs {
+        let bytes = if cfg!(miri) {
+            12
+        } else {
+            20 + u32::from(byte())
+        };
         let data: Vec<u8> = (0..bytes).map(|_| byte()).collect();
         for fault in [Fault::None, Fault::Refusals, Fault::Panics] {
             println!("input {number}, {fault:?}");

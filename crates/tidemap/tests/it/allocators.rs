@@ -10,16 +10,16 @@ use tidemap::{DefaultHashBuilder, HashMap, HashSet, TryReserveError};
 
 /// What an allocator and its clones have given and been asked.
 #[derive(Default)]
-struct Book {
-    bytes: Cell<usize>,
-    blocks: Cell<usize>,
+pub(crate) struct Book {
+    pub(crate) bytes: Cell<usize>,
+    pub(crate) blocks: Cell<usize>,
     requests: Cell<usize>,
     refuse_from: Cell<Option<usize>>,
 }
 
 /// Counts, and can refuse. Not `Copy`, so that clones that are not dropped show.
 #[derive(Clone, Default)]
-struct Counting(Rc<Book>);
+pub(crate) struct Counting(pub(crate) Rc<Book>);
 
 // SAFETY: memory comes from the global allocator, whichever clone is asked.
 unsafe impl Allocator for Counting {

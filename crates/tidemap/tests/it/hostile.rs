@@ -19,7 +19,7 @@ thread_local! {
 
 /// A key whose comparisons are counted.
 #[derive(Clone, Copy, Debug)]
-struct Key {
+pub(crate) struct Key {
     first: u64,
     second: u64,
 }
@@ -28,7 +28,7 @@ struct Key {
 const CANCELS: u64 = 0x3f84_d5b5_b547_0917;
 
 impl Key {
-    fn chosen(name: u64) -> Key {
+    pub(crate) fn chosen(name: u64) -> Key {
         Key {
             // Spread, so that under other seeds these are keys like others.
             first: name.wrapping_mul(0xd6e8_feb8_6659_fd93),
@@ -36,7 +36,30 @@ impl Key {
         }
     }
 
-    fn honest(name: u64) -> Key {
+    /// From and to plain numbers, which a model holds.
+    pub(crate) fn of((first, second): (u64, u64)) -> Key {
+        Key { first, second }
+    }
+
+    pub(crate) fn plain(self) -> (u64, u64) {
+        (self.first, self.second)
+    }
+
+    /// Whether it is one of about one in `part`.
+    pub(crate) fn is_among(self, part: u64) -> bool {
+        (self.first >> 7).is_multiple_of(part)
+    }
+
+    /// Every other key collides with the rest of its kind.
+    pub(crate) fn mixed(name: u64) -> Key {
+        if name.is_multiple_of(2) {
+            Key::honest(name)
+        } else {
+            Key::chosen(name)
+        }
+    }
+
+    pub(crate) fn honest(name: u64) -> Key {
         Key {
             first: name,
             second: name.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 << 63,
@@ -62,9 +85,9 @@ impl Hash for Key {
     }
 }
 
-type Known<K, V> = HashMap<K, V, DefaultHashBuilder>;
+pub(crate) type Known<K, V> = HashMap<K, V, DefaultHashBuilder>;
 
-fn known<K, V>() -> Known<K, V> {
+pub(crate) fn known<K, V>() -> Known<K, V> {
     HashMap::with_hasher(DefaultHashBuilder::with_seed(1))
 }
 
@@ -94,7 +117,7 @@ fn comparisons(act: impl FnOnce()) -> u64 {
     COMPARISONS.get()
 }
 
-fn assert_bounds<K, V, S>(map: &HashMap<K, V, S>) {
+pub(crate) fn assert_bounds<K, V, S>(map: &HashMap<K, V, S>) {
     let (entry, max) = (size_of::<(K, V)>(), map.stats().work_max);
     assert!(max.bytes_moved <= bounds::moved_bytes_max(entry), "{max:?}");
     assert!(max.fresh_pages <= bounds::fresh_pages_max(entry), "{max:?}");
@@ -167,6 +190,9 @@ fn attack(honest: u64, chosen: u64) -> Option<GrowthKind> {
     // that a reseed may have had to wait for.
     let mut wait = if state == Some(GrowthKind::Relocating) {
         400
+    } else if STRESS {
+        // Steps that move four entries are long about a pinned chain of fifteen-slot buckets.
+        128
     } else {
         64
     };
@@ -291,7 +317,7 @@ fn honest_keys_change_nothing() {
 }
 
 /// A map in the middle of a reseed, what it holds, and the keys that collide.
-fn reseeding(honest: u64, steps: u64) -> (Known<Key, u64>, Model<(u64, u64), u64>) {
+pub(crate) fn reseeding(honest: u64, steps: u64) -> (Known<Key, u64>, Model<(u64, u64), u64>) {
     let mut map = known();
     let mut model = Model::new();
     let mut add = |map: &mut Known<Key, u64>, key: Key| {
@@ -313,7 +339,7 @@ fn reseeding(honest: u64, steps: u64) -> (Known<Key, u64>, Model<(u64, u64), u64
     (map, model)
 }
 
-fn assert_same(map: &Known<Key, u64>, model: &Model<(u64, u64), u64>) {
+pub(crate) fn assert_same(map: &Known<Key, u64>, model: &Model<(u64, u64), u64>) {
     map.check_invariants();
     let found: Model<(u64, u64), u64> = map
         .iter()

@@ -2,6 +2,8 @@
 //! `small_` (or contain it) are quick enough for Miri.
 
 #[cfg(feature = "allocator-api2")]
+mod accounts;
+#[cfg(feature = "allocator-api2")]
 mod allocators;
 mod batch;
 mod bounds;
@@ -13,6 +15,7 @@ mod hostile;
 mod kept;
 mod ledger;
 mod model;
+mod model_long;
 mod panics;
 mod reserve;
 mod same_size;
@@ -20,4 +23,7 @@ mod sequences;
 mod shrink;
 mod support;
 mod sweeps;
+mod turns;
 mod types;
+mod walk;
+mod walk_ops;

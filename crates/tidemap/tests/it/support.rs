@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, Hash, Hasher};
 
+use tidemap::alloc::Allocator;
 use tidemap::{GrowthKind, HashMap};
 
 /// xorshift*, so that a seed is all there is to repeat a run.
@@ -89,7 +90,7 @@ pub(crate) const STATES: [&str; 5] = ["calm", "in-place", "relocating", "same-si
 pub(crate) const SHRINKING: usize = 4;
 
 /// The number of a map's state in [`STATES`].
-pub(crate) fn state_of<K, V, S>(map: &HashMap<K, V, S>) -> usize {
+pub(crate) fn state_of<K, V, S, A: Allocator + Clone>(map: &HashMap<K, V, S, A>) -> usize {
     match map.growth().map(|growth| growth.kind) {
         None => 0,
         Some(GrowthKind::InPlace) => 1,
@@ -101,8 +102,8 @@ pub(crate) fn state_of<K, V, S>(map: &HashMap<K, V, S>) -> usize {
 
 /// Inserts keys from `*next` on until the map is in `state` and, if that is a growth,
 /// has done at least `steps` steps of it; `false` if `most` keys do not suffice.
-pub(crate) fn grow_into<K, V, S>(
-    map: &mut HashMap<K, V, S>,
+pub(crate) fn grow_into<K, V, S, A>(
+    map: &mut HashMap<K, V, S, A>,
     state: usize,
     steps: u64,
     next: &mut u64,
@@ -112,6 +113,7 @@ pub(crate) fn grow_into<K, V, S>(
 where
     K: Eq + Hash,
     S: BuildHasher,
+    A: Allocator + Clone,
 {
     if state == SHRINKING {
         // All keys stay: room for many more is what goes.
