@@ -73,26 +73,31 @@ pub fn measure() -> Report {
 fn sampled(
     what: &'static str,
     listener: &'static str,
-    samples: usize,
     calls: u32,
     mut sample: impl FnMut(),
 ) -> Cost {
     sample();
-    let mut each: Vec<f64> = (0..samples)
+    let each = (0..SAMPLES)
         .map(|_| {
             let watch = Stopwatch::start();
             sample();
             watch.stop().cpu_ns / f64::from(calls)
         })
         .collect();
-    each.sort_by(f64::total_cmp);
-    Cost {
-        what,
-        listener,
-        median_ns: each[samples / 2],
-        min_ns: each[0],
-        max_ns: each[samples - 1],
-        samples,
+    Cost::of(what, listener, each)
+}
+
+impl Cost {
+    fn of(what: &'static str, listener: &'static str, mut each: Vec<f64>) -> Cost {
+        each.sort_by(f64::total_cmp);
+        Cost {
+            what,
+            listener,
+            median_ns: each[each.len() / 2],
+            min_ns: each[0],
+            max_ns: each[each.len() - 1],
+            samples: each.len(),
+        }
     }
 }
 
@@ -140,7 +145,7 @@ fn for_hooks(listener: &'static str, events: Option<Subscription>, costs: &mut V
     let mut handle = hook::attach(Some("bench"), ABOUT, 0);
     let handle = &mut handle;
     let mut add = |what: &'static str, call: &mut dyn FnMut(&mut Handle)| {
-        costs.push(sampled(what, listener, SAMPLES, CALLS, || {
+        costs.push(sampled(what, listener, CALLS, || {
             for _ in 0..CALLS {
                 call(black_box(&mut *handle));
             }
@@ -168,14 +173,14 @@ fn for_hooks(listener: &'static str, events: Option<Subscription>, costs: &mut V
     add("attach, detach", &mut |_| {
         hook::detach(hook::attach(Some("bench"), ABOUT, 0));
     });
-    hook::detach(*handle);
     if let Some(mut events) = events {
-        // Each sample refills what the one before took.
-        let batch = 10_000_u32;
-        costs.push(sampled("poll an event", listener, SAMPLES, batch, || {
-            events.take(batch as usize);
-        }));
+        events.take(usize::MAX);
+        add("overflow, polled", &mut |handle| {
+            hook::overflow(handle, 3, 4);
+            black_box(events.poll());
+        });
     }
+    hook::detach(*handle);
 }
 
 fn for_snapshots(costs: &mut Vec<Cost>) {
@@ -187,7 +192,7 @@ fn for_snapshots(costs: &mut Vec<Cost>) {
         let handles: Vec<Handle> = (0..maps)
             .map(|_| hook::attach(Some("bench"), ABOUT, 0))
             .collect();
-        costs.push(sampled(what, "nobody", SAMPLES, 1, || {
+        costs.push(sampled(what, "nobody", 1, || {
             black_box(snapshot());
         }));
         handles.into_iter().for_each(hook::detach);
@@ -206,24 +211,26 @@ fn for_growing_maps(costs: &mut Vec<Cost>) {
         }
         black_box(map.len());
     };
-    let calls = ENTRIES as u32;
-    for (what, observed) in [
-        ("growing insert, not observed", false),
-        ("growing insert, observed", true),
-    ] {
-        costs.push(sampled(what, "nobody", GROWING_SAMPLES, calls, || {
-            grow(observed);
-        }));
+    // By turns, so that a machine that is slower for a while is so for all.
+    let mut samples = [const { Vec::new() }; 3];
+    for _ in 0..=GROWING_SAMPLES {
+        for (which, samples) in samples.iter_mut().enumerate() {
+            let events = (which == 2).then(subscribe);
+            let watch = Stopwatch::start();
+            grow(which > 0);
+            samples.push(watch.stop().cpu_ns / ENTRIES as f64);
+            drop(events);
+        }
     }
-    let events = subscribe();
-    costs.push(sampled(
-        "growing insert, observed",
-        "subscriber",
-        GROWING_SAMPLES,
-        calls,
-        || grow(true),
-    ));
-    drop(events);
+    let names = [
+        ("growing insert, not observed", "nobody"),
+        ("growing insert, observed", "nobody"),
+        ("growing insert, observed", "subscriber"),
+    ];
+    for ((what, listener), mut samples) in names.into_iter().zip(samples) {
+        // The first was for warming up.
+        costs.push(Cost::of(what, listener, samples.split_off(1)));
+    }
 }
 
 impl Report {

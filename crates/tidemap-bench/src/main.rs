@@ -83,6 +83,10 @@ enum Command {
         /// Keep the counts as a record.
         #[arg(long, value_name = "FILE", conflicts_with = "check")]
         write: Option<PathBuf>,
+        /// Count hits, misses and insertions to the last instruction, to compare builds; prints
+        /// map, operation and instructions of ten thousand.
+        #[arg(long, conflicts_with_all = ["json", "check", "write"])]
+        exact: bool,
     },
     /// Measure what observing a map costs: each hook, a snapshot, a growing map (half a minute).
     #[cfg(feature = "probe")]
@@ -101,8 +105,8 @@ enum Command {
         map: String,
         #[arg(long, value_parser = |name: &str| Operation::from_name(name).ok_or("no such operation"))]
         operation: Operation,
-        #[arg(long)]
-        only_prepare: bool,
+        #[arg(long, value_parser = clap::value_parser!(u8).range(0..=2))]
+        rounds: u8,
     },
     /// One growth in this process; what `compare` starts for each contender.
     #[command(hide = true)]
@@ -265,6 +269,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             json,
             check,
             write,
+            exact: false,
         } => count_instructions(&maps, json, check.as_deref(), write.as_deref()),
         #[cfg(feature = "probe")]
         Command::Hooks { json, write } => {
@@ -285,12 +290,20 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        Command::Instructions { maps, .. } => {
+            let program = std::env::current_exe().context("cannot find this program")?;
+            let mut stdout = std::io::stdout().lock();
+            for (map, operation, n) in instructions::count_exactly(&program, &maps, |_| {})? {
+                writeln!(stdout, "{map} {} {n}", operation.name())?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
         Command::InstructionsOne {
             map,
             operation,
-            only_prepare,
+            rounds,
         } => {
-            instructions::run(&map, operation, only_prepare);
+            instructions::run(&map, operation, usize::from(rounds));
             Ok(ExitCode::SUCCESS)
         }
         Command::GrowOne {

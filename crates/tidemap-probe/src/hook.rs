@@ -10,6 +10,9 @@
 //! H2. The order of calls is [`attach`], any of the others, [`detach`]; one thread at a time.
 //!     Other orders give wrong figures and nothing worse.
 
+mod tell;
+mod write;
+
 use std::sync::atomic::Ordering;
 
 pub use crate::about::About;
@@ -18,8 +21,13 @@ use crate::growth::{GrowthDone, GrowthKind};
 use crate::histogram::Histogram;
 use crate::registry::{ROWS, SHARED_ROW, census, give_back, new_id, take_row};
 use crate::ring::publish;
-use crate::row::{self, Row, Writer, counter, growth};
-use crate::{about, clock, layout, lines, spans, switch, testing, trigger, usdt};
+use crate::row::{self, Row, counter, growth};
+use crate::{about, clock, spans, switch, testing, trigger, usdt};
+pub(crate) use write::Change;
+use write::{
+    add_shared_work, add_work, begin_growth, end_growth, place_of, record_at, set_figures,
+    set_growth, update_shared,
+};
 
 /// An observed map's place in the registry.
 #[derive(Clone, Copy)]
@@ -222,137 +230,6 @@ pub fn update(handle: &mut Handle, figures: &Figures) {
     testing::memory(handle.row, change);
 }
 
-/// By how much bytes in use changed: all of them, and those of old arrays.
-#[derive(Clone, Copy)]
-pub(crate) struct Change {
-    pub(crate) held: i64,
-    pub(crate) old: i64,
-}
-
-impl Change {
-    fn between(before: (u64, u64), after: (u64, u64)) -> Change {
-        let of = |a: u64, b: u64| b.wrapping_sub(a) as i64;
-        Change {
-            held: of(before.0, after.0).wrapping_add(of(before.1, after.1)),
-            old: of(before.1, after.1),
-        }
-    }
-}
-
-fn set_figures(row: &mut Writer<'_>, figures: &Figures, now: u64) -> Change {
-    let before = (row.get(row::BYTES_LIVE), row.get(row::BYTES_OLD));
-    row.set(row::UPDATED_NS, now);
-    row.set(row::LEN, figures.len);
-    row.set(row::LEN_MAX, figures.len_max);
-    row.set(row::CAPACITY, figures.capacity);
-    row.set(row::BUCKETS, figures.buckets);
-    row.set(row::SLOTS_PER_BUCKET, figures.slots_per_bucket);
-    row.set(row::BUCKET_BYTES, figures.bucket_bytes);
-    row.set(row::OVERFLOW_BUCKETS, figures.overflow_buckets);
-    row.set(row::LONGEST_CHAIN, figures.longest_chain);
-    row.set(row::BYTES_LIVE, figures.bytes_live);
-    row.set(row::BYTES_OLD, figures.bytes_old);
-    row.set(row::BYTES_RESERVED, figures.bytes_reserved);
-    row.max(
-        row::BYTES_PEAK,
-        figures.bytes_live.saturating_add(figures.bytes_old),
-    );
-    Change::between(before, (figures.bytes_live, figures.bytes_old))
-}
-
-fn update_shared(handle: &mut Handle, figures: &Figures, now: u64) -> Change {
-    let shared = Shared {
-        len: figures.len,
-        bytes_live: figures.bytes_live,
-        bytes_old: figures.bytes_old,
-    };
-    let before = std::mem::replace(&mut handle.shared, shared);
-    let row = handle.row;
-    // Wrapping: what one map takes away it has added before.
-    row.add_shared(row::LEN, shared.len.wrapping_sub(before.len));
-    row.add_shared(row::LEN_MAX, shared.len.wrapping_sub(before.len));
-    row.add_shared(
-        row::BYTES_LIVE,
-        shared.bytes_live.wrapping_sub(before.bytes_live),
-    );
-    row.add_shared(
-        row::BYTES_OLD,
-        shared.bytes_old.wrapping_sub(before.bytes_old),
-    );
-    row.max_shared(row::LONGEST_CHAIN, figures.longest_chain);
-    row.max_shared(
-        row::BYTES_PEAK,
-        row.get(row::BYTES_LIVE)
-            .saturating_add(row.get(row::BYTES_OLD)),
-    );
-    row.set_shared(row::UPDATED_NS, now);
-    Change::between(
-        (before.bytes_live, before.bytes_old),
-        (shared.bytes_live, shared.bytes_old),
-    )
-}
-
-/// The words of the growth that a kind belongs to.
-fn place_of(kind: GrowthKind) -> usize {
-    if kind == GrowthKind::SameSize {
-        row::COMPACTION
-    } else {
-        row::GROWTH
-    }
-}
-
-fn set_growth(row: &mut Writer<'_>, at: usize, state: u64, record: &Record) {
-    row.set(at + growth::STATE, state | ((record.kind as u64) << 8));
-    row.set(at + growth::FROM, record.from_buckets);
-    row.set(at + growth::TO, record.to_buckets);
-    row.set(at + growth::DONE, record.done_buckets);
-    row.set(at + growth::STEPS, record.steps);
-    row.set(at + growth::ENTRIES_MOVED, record.entries_moved);
-    row.set(at + growth::BYTES_MOVED, record.bytes_moved);
-    row.set(at + growth::BYTES_RELEASED, record.bytes_released);
-    row.set(at + growth::LEN_AT_END, record.len);
-}
-
-fn begin_growth(row: &mut Writer<'_>, at: usize, record: &Record, now: u64) {
-    set_growth(row, at, growth::RUNS, record);
-    row.set(at + growth::STARTED_NS, now);
-    row.set(at + growth::LEN_AT_START, record.len);
-    row.set(at + growth::WORK_NS, 0);
-    row.set(at + growth::STEP_NS_MAX, 0);
-    row.add(row::COUNTERS + counter::BEGUN, 1);
-}
-
-/// Ends what runs at `at`, if anything does: it becomes the last growth.
-fn end_growth(row: &mut Writer<'_>, at: usize, now: u64) -> Option<GrowthDone> {
-    let word = row.get(at + growth::STATE);
-    let (is_complete, state) = match word & 0xff {
-        growth::RUNS => (false, growth::GIVEN_UP),
-        growth::ENDS => (true, growth::COMPLETE),
-        _ => return None,
-    };
-    row.set(at + growth::STATE, (word & !0xff) | state);
-    row.set(at + growth::ENDED_NS, now);
-    let mut words = [0; growth::WORDS];
-    for (offset, copy) in words.iter_mut().enumerate() {
-        *copy = row.get(at + offset);
-        row.set(row::LAST_GROWTH + offset, *copy);
-    }
-    row.set(at + growth::STATE, growth::NONE);
-    let (_, growth) = layout::progress(&words)?;
-    let ends = if is_complete {
-        counter::FINISHED + growth.kind as usize
-    } else {
-        counter::GIVEN_UP
-    };
-    row.add(row::COUNTERS + ends, 1);
-    Some(GrowthDone {
-        growth,
-        ended_ns: now,
-        len_at_end: words[growth::LEN_AT_END],
-        is_complete,
-    })
-}
-
 /// A growth of any kind begins; what ran in its place is given up.
 pub fn begun(handle: &mut Handle, record: &Record, figures: &Figures) {
     let now = clock::now_ns();
@@ -369,7 +246,7 @@ pub fn begun(handle: &mut Handle, record: &Record, figures: &Figures) {
     };
     testing::memory(handle.row, change);
     if let Some(done) = ended {
-        tell_end(handle, &done);
+        tell::end(handle, &done);
     }
     let bytes_held = figures.bytes_live.saturating_add(figures.bytes_old);
     trigger::tell(now, handle.id(), record.kind);
@@ -411,7 +288,7 @@ pub fn ended(handle: &mut Handle, record: &Record) {
             len_at_end: record.len,
             is_complete: true,
         };
-        tell_end(handle, &done);
+        tell::end(handle, &done);
         return;
     }
     let mut row = handle.row.write();
@@ -460,6 +337,10 @@ pub fn step(
                 (growth::NONE, None) => continue,
                 _ => {}
             }
+            if row.get(at + growth::STARTED_NS) > started_ns {
+                // Begun by this very operation.
+                row.set(at + growth::STARTED_NS, started_ns);
+            }
             if paid.is_none() {
                 row.add(at + growth::WORK_NS, ns);
                 row.max(at + growth::STEP_NS_MAX, ns);
@@ -484,121 +365,9 @@ pub fn step(
         }
     }
     testing::memory(handle.row, change);
-    tell_step(handle, now, ns, figures, work, paid);
+    tell::step(handle, now, ns, figures, work, paid);
     for done in [ends.growth, ends.compaction].into_iter().flatten() {
-        tell_end(handle, &done);
-    }
-}
-
-fn record_at(row: &Writer<'_>, at: usize) -> Record {
-    let word = row.get(at + growth::STATE);
-    Record {
-        kind: GrowthKind::from_code(word >> 8).unwrap_or(GrowthKind::InPlace),
-        from_buckets: row.get(at + growth::FROM),
-        to_buckets: row.get(at + growth::TO),
-        done_buckets: row.get(at + growth::DONE),
-        len: row.get(row::LEN),
-        steps: row.get(at + growth::STEPS),
-        entries_moved: row.get(at + growth::ENTRIES_MOVED),
-        bytes_moved: row.get(at + growth::BYTES_MOVED),
-        bytes_released: row.get(at + growth::BYTES_RELEASED),
-    }
-}
-
-fn add_work(row: &mut Writer<'_>, work: &Work) {
-    for (word, n) in [
-        (counter::ENTRIES_MOVED, work.entries_moved),
-        (counter::BYTES_MOVED, work.bytes_moved),
-        (counter::BYTES_RELEASED, work.bytes_released),
-        (counter::REFUSED, work.growths_refused),
-    ] {
-        if n > 0 {
-            row.add(row::COUNTERS + word, n);
-        }
-    }
-}
-
-fn add_shared_work(row: &Row, work: &Work, step_ns: Option<u64>) {
-    let add = |word: usize, n: u64| {
-        if n > 0 {
-            row.add_shared(row::COUNTERS + word, n);
-        }
-    };
-    add(counter::ENTRIES_MOVED, work.entries_moved);
-    add(counter::BYTES_MOVED, work.bytes_moved);
-    add(counter::BYTES_RELEASED, work.bytes_released);
-    add(counter::REFUSED, work.growths_refused);
-    if let Some(ns) = step_ns {
-        add(counter::STEPS, 1);
-        add(counter::GROWTH_NS, ns);
-        add(counter::HISTOGRAM + Histogram::cell_of(ns), 1);
-        row.max_shared(row::STEP_NS_MAX, ns);
-    }
-}
-
-fn tell_step(
-    handle: &Handle,
-    now: u64,
-    ns: u64,
-    figures: &Figures,
-    work: &Work,
-    paid: Option<Record>,
-) {
-    let id = handle.id();
-    let bytes_held = figures.bytes_live.saturating_add(figures.bytes_old);
-    if let Some(record) = paid {
-        publish(now, id, || EventKind::Step {
-            kind: record.kind,
-            ns,
-            entries_moved: work.entries_moved,
-            done_buckets: record.done_buckets,
-            from_buckets: record.from_buckets,
-            bytes_held,
-            len: figures.len,
-        });
-        testing::step(handle.row, ns, work.entries_moved);
-        usdt::step(id.0, &record, ns, work.entries_moved);
-    }
-    if work.bytes_released > 0 {
-        tell_release(
-            handle,
-            now,
-            work.bytes_released,
-            bytes_held,
-            figures.bytes_old,
-        );
-    }
-    if work.growths_refused > 0 {
-        publish(now, id, || EventKind::Refused { len: figures.len });
-    }
-}
-
-fn tell_release(handle: &Handle, now: u64, bytes: u64, bytes_held: u64, bytes_old: u64) {
-    publish(now, handle.id(), || EventKind::Release {
-        bytes,
-        bytes_held,
-        bytes_old,
-    });
-    usdt::release(handle.id().0, bytes);
-}
-
-fn tell_end(handle: &Handle, done: &GrowthDone) {
-    let growth = &done.growth;
-    publish(done.ended_ns, handle.id(), || EventKind::GrowthEnd {
-        kind: growth.kind,
-        is_complete: done.is_complete,
-        steps: growth.steps,
-        entries_moved: growth.entries_moved,
-        bytes_released: growth.bytes_released,
-        work_ns: growth.work_ns,
-        step_ns_max: growth.step_ns_max,
-        len: done.len_at_end,
-    });
-    testing::ended(handle.row);
-    usdt::grow_end(handle.id().0, done);
-    spans::ended(handle.index, done);
-    if switch::listens(switch::LINES) {
-        lines::write(handle.index as usize, done);
+        tell::end(handle, &done);
     }
 }
 
@@ -654,10 +423,10 @@ pub fn clear(
     testing::memory(handle.row, change);
     let bytes_held = figures.bytes_live.saturating_add(figures.bytes_old);
     if bytes_released > 0 {
-        tell_release(handle, now, bytes_released, bytes_held, figures.bytes_old);
+        tell::release(handle, now, bytes_released, bytes_held, figures.bytes_old);
     }
     for done in [ends.growth, ends.compaction].into_iter().flatten() {
-        tell_end(handle, &done);
+        tell::end(handle, &done);
     }
     publish(now, handle.id(), || EventKind::Clear { bytes_held });
     usdt::clear(handle.id().0, bytes_held);
@@ -697,7 +466,7 @@ pub fn reclaimed(handle: &mut Handle, bytes_released: u64, len: u64) {
     testing::memory(handle.row, change);
     if bytes_released > 0 {
         let held = figures.bytes_live.saturating_add(figures.bytes_old);
-        tell_release(handle, now, bytes_released, held, figures.bytes_old);
+        tell::release(handle, now, bytes_released, held, figures.bytes_old);
     }
 }
 
@@ -744,7 +513,7 @@ pub fn detach(mut handle: Handle) {
         row.set(row::STATE, row::FREE);
     }
     for done in [growth_end, compaction_end].into_iter().flatten() {
-        tell_end(&handle, &done);
+        tell::end(&handle, &done);
     }
     testing::memory(handle.row, change);
     publish(now, id, || EventKind::Drop {

@@ -217,7 +217,8 @@ const TRIES: usize = 16;
 /// assert_eq!(error.to_string(), "no registry at 0x1000: the memory there does not begin with `tidemap-registry`");
 /// ```
 pub trait Memory {
-    /// Fills `into` from this address; `false` if not all of it can be read.
+    /// Fills `into` from this address; `false` if not all of it can be read. In a core a row may lie in two
+    /// segments.
     fn read(&self, address: u64, into: &mut [u8]) -> bool;
 }
 

@@ -170,7 +170,7 @@ pub struct Counters {
     pub steps: u64,
     /// Time that operations spent in those shares, in nanoseconds.
     pub growth_ns: u64,
-    /// Entries moved.
+    /// Entries moved in steps.
     pub entries_moved: u64,
     /// Bytes of those entries.
     pub bytes_moved: u64,
@@ -297,6 +297,10 @@ pub fn snapshot() -> Snapshot {
     let used = (census.rows_used.load(Ordering::Relaxed) as usize).min(ROWS_MAX);
     let mut words: Words = [0; row::WORDS];
     for index in (0..used).chain([SHARED_ROW]) {
+        if ROWS[index].get(row::ID) == 0 {
+            // No map ever had it.
+            continue;
+        }
         let is_consistent = ROWS[index].copy(&mut words);
         decode_row(&words, index, is_consistent).put_into(&mut snapshot);
     }

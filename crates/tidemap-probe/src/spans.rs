@@ -75,6 +75,9 @@ mod on {
             return;
         }
         guarded(|| {
+            if !tracing::enabled!(target: "tidemap", Level::INFO) {
+                return;
+            }
             let name = crate::describe(id).map_or_else(String::new, |map| map.label());
             let span = span!(
                 target: "tidemap",

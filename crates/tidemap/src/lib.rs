@@ -203,6 +203,11 @@ pub mod hash_table {
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+/// The manual of observed maps, likewise.
+#[cfg(all(doctest, feature = "probe"))]
+#[doc = include_str!("../../../docs/probe.md")]
+struct ProbeManual;
+
 /// The page on hostile keys, likewise.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/hostile-keys.md")]

@@ -1,7 +1,10 @@
 //! Observed maps: what their rows, events and scopes say is what happened.
 
 mod events;
+mod process;
+mod random;
 mod rows;
+mod scopes;
 
 use tidemap_probe::{MapRow, snapshot};
 

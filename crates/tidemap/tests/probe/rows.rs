@@ -1,9 +1,69 @@
 //! Rows against the map's own `stats`.
 
+use std::hash::{BuildHasher, Hash};
+
 use tidemap::{HashMap, HashSet, HashTable, Shrink};
 use tidemap_probe::snapshot;
 
 use super::row;
+
+/// Holds the row of a map against what the map says of itself; whether it grows.
+pub(crate) fn check<K: Eq + Hash, V, S: BuildHasher>(
+    map: &mut HashMap<K, V, S>,
+    name: &str,
+) -> bool {
+    // The bound, memory and growth hold without a refresh.
+    let before = row(name);
+    assert!(
+        map.len() as u64 <= before.gauges.len_max,
+        "{} entries, bound {}",
+        map.len(),
+        before.gauges.len_max
+    );
+    map.probe_refresh();
+    let (row, stats) = (row(name), map.stats());
+    assert!(row.is_consistent);
+    assert_eq!(
+        (row.growth, row.compaction),
+        (before.growth, before.compaction)
+    );
+    let gauges = row.gauges;
+    assert_eq!(gauges.len, stats.len as u64);
+    assert_eq!(gauges.capacity, stats.capacity as u64);
+    assert_eq!(gauges.buckets, stats.buckets as u64);
+    assert_eq!(gauges.bytes_live, stats.bytes_live as u64);
+    assert_eq!(gauges.bytes_old, stats.bytes_old as u64);
+    assert_eq!(gauges.bytes_reserved, stats.bytes_reserved as u64);
+    assert_eq!(gauges.overflow_buckets, stats.overflow_buckets as u64);
+    assert!((gauges.load() - stats.load).abs() < 1e-9);
+    assert!(gauges.bytes_peak >= gauges.bytes_held());
+    let counters = row.counters;
+    assert_eq!(counters.growths.in_place, stats.growths_in_place);
+    assert_eq!(counters.growths.relocating, stats.growths_relocating);
+    assert_eq!(counters.growths.same_size, stats.growths_same_size);
+    assert_eq!(counters.growths.shrink, stats.shrinks);
+    assert_eq!(counters.growths_refused, stats.growths_refused);
+    let running = u64::from(row.growth.is_some()) + u64::from(row.compaction.is_some());
+    assert_eq!(
+        counters.growths_begun,
+        counters.growths.sum() + counters.growths_given_up + running,
+        "what begins runs, ends or is given up"
+    );
+    assert_eq!(counters.bytes_released, stats.bytes_released);
+    assert_eq!(counters.step_ns.count(), counters.steps);
+    assert!(counters.overflows >= stats.overflow_buckets as u64);
+    let present = row.growth.or(row.compaction);
+    assert_eq!(
+        present.map(|growth| (growth.from_buckets, growth.to_buckets, growth.done_buckets)),
+        stats.growth.map(|growth| (
+            growth.from_buckets as u64,
+            growth.to_buckets as u64,
+            growth.done_buckets as u64
+        )),
+        "{row:#?}"
+    );
+    present.is_some()
+}
 
 /// Every figure of a row equals what the map says of itself, at every length on the way up and down.
 #[test]
@@ -11,58 +71,16 @@ fn a_row_says_what_stats_say() {
     let mut map: HashMap<u64, u64> = HashMap::builder().name("as-stats").build();
     map.set_shrink_policy(Shrink::WhenBelow(0.25));
     let mut shown_growing = 0;
-    let check = |map: &mut HashMap<u64, u64>, shown_growing: &mut u32| {
-        // The bound holds without a refresh.
-        let before = row("as-stats");
-        assert!(
-            map.len() as u64 <= before.gauges.len_max,
-            "{} entries, bound {}",
-            map.len(),
-            before.gauges.len_max
-        );
-        map.probe_refresh();
-        let (row, stats) = (row("as-stats"), map.stats());
-        assert!(row.is_consistent);
-        let gauges = row.gauges;
-        assert_eq!(gauges.len, stats.len as u64);
-        assert_eq!(gauges.capacity, stats.capacity as u64);
-        assert_eq!(gauges.buckets, stats.buckets as u64);
-        assert_eq!(gauges.bytes_live, stats.bytes_live as u64);
-        assert_eq!(gauges.bytes_old, stats.bytes_old as u64);
-        assert_eq!(gauges.bytes_reserved, stats.bytes_reserved as u64);
-        assert_eq!(gauges.overflow_buckets, stats.overflow_buckets as u64);
-        assert!((gauges.load() - stats.load).abs() < 1e-9);
-        assert!(gauges.bytes_peak >= gauges.bytes_held());
-        let counters = row.counters;
-        assert_eq!(counters.growths.in_place, stats.growths_in_place);
-        assert_eq!(counters.growths.relocating, stats.growths_relocating);
-        assert_eq!(counters.growths.same_size, stats.growths_same_size);
-        assert_eq!(counters.growths.shrink, stats.shrinks);
-        assert_eq!(counters.growths_begun, map.growths_started() + turned(&row));
-        assert_eq!(counters.bytes_released, stats.bytes_released);
-        assert_eq!(counters.step_ns.count(), counters.steps);
-        let present = row.growth.or(row.compaction);
-        assert_eq!(
-            present.map(|growth| (growth.from_buckets, growth.to_buckets, growth.done_buckets)),
-            stats.growth.map(|growth| (
-                growth.from_buckets as u64,
-                growth.to_buckets as u64,
-                growth.done_buckets as u64
-            )),
-            "{row:#?}"
-        );
-        *shown_growing += u32::from(present.is_some());
-    };
     for key in 0..40_000u64 {
         map.insert(key, key);
         if key % 97 == 0 {
-            check(&mut map, &mut shown_growing);
+            shown_growing += u32::from(check(&mut map, "as-stats"));
         }
     }
     for key in 0..39_900u64 {
         map.remove(&key);
         if key % 97 == 0 {
-            check(&mut map, &mut shown_growing);
+            shown_growing += u32::from(check(&mut map, "as-stats"));
         }
     }
     assert!(shown_growing > 20, "seen growing {shown_growing} times");
@@ -73,11 +91,6 @@ fn a_row_says_what_stats_say() {
     assert_eq!((&*row.key_type, &*row.value_type), ("u64", "u64"));
     let site = row.site.expect("a site");
     assert!(site.file.ends_with("rows.rs") && site.line > 0);
-}
-
-/// Growths that were turned round begin twice: once of either kind, but count once for the map.
-fn turned(row: &tidemap_probe::MapRow) -> u64 {
-    row.counters.growths_given_up
 }
 
 #[test]
