@@ -12,13 +12,15 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use crate::cases::{BASELINE, Case, KeyKind, Size, Target, Workload};
+use crate::cases::{Case, KeyKind, Size, Target, Workload};
+use crate::contenders::{BASELINE, PRESIZED};
 use crate::growth::{Found, Job, LaunchError, Launcher, Measure, presized_control};
 use crate::keys::{BenchKey, KeySet, Source, instances_of};
 use crate::lanes::{Lane, Sample, expected, lane};
 use crate::machine::{Machine, OPTIMISED, first_touch_ns, pointer_chase_ns};
 use crate::report::{Aim, Cell, Difference, KeysNote, Limit, Report, Unit, Verdict};
 use crate::stats::Summary;
+use crate::values::{BenchValue, Wide};
 
 /// A sample of the baseline takes at least this much processor time …
 pub const SAMPLE_NS_MIN: f64 = 20e6;
@@ -38,8 +40,6 @@ const MEMORY_ENTRIES_MIN: usize = 500_000;
 
 /// Name in reports of the loop without a map.
 pub const NO_MAP: &str = "no map";
-/// Name in reports of the baseline that was given room.
-pub const PRESIZED: &str = "hashbrown presized";
 
 /// What to compare.
 #[derive(Debug, Clone)]
@@ -180,8 +180,9 @@ pub fn compare(
         let source = &sources[&group.keys];
         match group.keys {
             _ if group.cases[0].workload.needs_process() => run.processes(group)?,
-            KeyKind::U64 => run.group::<u64>(group, source),
-            KeyKind::Words | KeyKind::Paths => run.group::<String>(group, source),
+            KeyKind::U64 => run.group::<u64, u64>(group, source),
+            KeyKind::Wide => run.group::<u64, Wide>(group, source),
+            KeyKind::Words | KeyKind::Paths => run.group::<String, u64>(group, source),
         }
     }
     run.progress.done();
@@ -237,16 +238,16 @@ impl Run<'_> {
     }
 
     /// Workloads that run in this process.
-    fn group<K: BenchKey>(&mut self, group: &Group, source: &Source) {
+    fn group<K: BenchKey, V: BenchValue>(&mut self, group: &Group, source: &Source) {
         let size = group.size.0;
         let ops_max = |case: &Case| case.max_ops.min(size);
         let most = group.cases.iter().map(ops_max).max().unwrap_or(0);
-        self.limits.push(limit::<K>(group));
+        self.limits.push(limit::<K, V>(group));
         let keys = KeySet::<K>::new(source, size, most, most);
         let mut lanes: Vec<Box<dyn Lane<K>>> = group
             .maps
             .iter()
-            .map(|map| lane(map).expect("the names of maps were checked"))
+            .map(|map| lane::<K, V>(map).expect("the names of maps were checked"))
             .collect();
         let baseline = group
             .maps
@@ -400,7 +401,6 @@ impl Run<'_> {
             let job = Job {
                 measure,
                 map: Some(group.maps[index].clone()),
-                presized: false,
                 size: group.size.0,
                 at_least: Duration::ZERO,
             };
@@ -437,7 +437,6 @@ impl Run<'_> {
         let nothing = |measure, took_ns| Job {
             measure,
             map: None,
-            presized: false,
             size,
             at_least: Duration::from_nanos(took_ns),
         };
@@ -531,8 +530,8 @@ fn worst_figures(wall: &Found, cpu: &Found) -> Vec<Option<f64>> {
     ]
 }
 
-fn limit<K: BenchKey>(group: &Group) -> Limit {
-    let table: hashbrown::HashMap<K, u64, crate::contenders::FixedHasher> =
+fn limit<K: BenchKey, V: BenchValue>(group: &Group) -> Limit {
+    let table: hashbrown::HashMap<K, V, crate::contenders::FixedHasher> =
         hashbrown::HashMap::with_capacity_and_hasher(group.size.0, crate::lanes::hasher());
     let table_bytes = table.allocation_size() * instances_of(group.size.0);
     let room = table.capacity();
@@ -613,7 +612,7 @@ mod tests {
     }
 
     fn integers(_: KeyKind) -> anyhow::Result<Source> {
-        Ok(Source::integers())
+        Ok(Source::integers(KeyKind::U64))
     }
 
     #[test]
@@ -706,7 +705,7 @@ mod tests {
             maps: None,
             ..options(&[])
         });
-        assert_eq!(groups.len(), 5, "three kinds of keys, and processes of two");
+        assert_eq!(groups.len(), 6, "four kinds of keys, and processes of two");
         assert!(
             groups
                 .iter()

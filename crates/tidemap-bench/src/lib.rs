@@ -16,6 +16,7 @@ pub mod keys;
 pub mod measure;
 pub mod memory;
 pub mod stats;
+pub mod values;
 
 pub mod growth;
 pub mod instructions;

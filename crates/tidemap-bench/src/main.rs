@@ -102,8 +102,6 @@ enum Command {
         #[arg(long)]
         map: Option<String>,
         #[arg(long)]
-        presized: bool,
-        #[arg(long)]
         keys: String,
         #[arg(long)]
         size: String,
@@ -154,7 +152,7 @@ impl KeyFiles {
     /// The file for keys of `kind`: as given, or found in the usual places.
     fn find(&self, kind: KeyKind) -> Option<PathBuf> {
         let (given, name) = match kind {
-            KeyKind::U64 => return None,
+            KeyKind::U64 | KeyKind::Wide => return None,
             KeyKind::Words => (&self.words, "moby-words.txt"),
             KeyKind::Paths => (&self.paths, "repo-paths.txt"),
         };
@@ -173,7 +171,7 @@ impl KeyFiles {
 
     fn source(&self, kind: KeyKind) -> anyhow::Result<Source> {
         Ok(match (kind, self.find(kind)) {
-            (KeyKind::U64, _) => Source::integers(),
+            (KeyKind::U64 | KeyKind::Wide, _) => Source::integers(kind),
             (_, Some(path)) => Source::read(kind, &path)?,
             (_, None) => Source::synthetic(kind),
         })
@@ -267,7 +265,6 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::GrowOne {
             measure,
             map,
-            presized,
             keys,
             size,
             at_least_ms,
@@ -276,16 +273,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             if let Some(map) = &map {
                 check_map(map)?;
             }
-            let kind = match keys.as_str() {
-                "u64" => KeyKind::U64,
-                "words" => KeyKind::Words,
-                "paths" => KeyKind::Paths,
-                _ => anyhow::bail!("unknown kind of keys `{keys}`; known: u64, words, paths"),
-            };
+            let kind = KeyKind::from_name(&keys)?;
             let job = Job {
                 measure,
                 map,
-                presized,
                 size: size.parse::<Size>()?.0,
                 at_least: Duration::from_millis(at_least_ms),
             };

@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use crate::cases::{KeyKind, Size};
-use crate::compare::{NO_MAP, PRESIZED};
+use crate::compare::NO_MAP;
+use crate::contenders::PRESIZED;
 use crate::report::{Cell, Limit, Report, Unit};
 use crate::stats::Summary;
 
@@ -51,11 +52,7 @@ fn section(out: &mut String, report: &Report, kind: KeyKind, colour: bool) {
     let mut sizes: Vec<Size> = cells.iter().map(|cell| cell.size).collect();
     sizes.sort_unstable();
     sizes.dedup();
-    let title = match kind {
-        KeyKind::U64 => "u64 → u64",
-        KeyKind::Words => "String → u64, words",
-        KeyKind::Paths => "String → u64, paths",
-    };
+    let title = kind.types();
     let _ = writeln!(
         out,
         "\n{title}: ratios to {} (below 1 is better)",
