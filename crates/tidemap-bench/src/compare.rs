@@ -14,10 +14,12 @@ use std::time::{Duration, Instant};
 
 use crate::cases::{Case, KeyKind, Size, Target, Workload};
 use crate::contenders::{BASELINE, PRESIZED};
-use crate::growth::{Found, Job, LaunchError, Launcher, Measure, presized_control};
+use crate::growth::{Found, Job, Launcher, Measure, presized_control};
 use crate::keys::{BenchKey, KeySet, Source, instances_of};
 use crate::lanes::{Lane, Sample, expected, lane};
-use crate::machine::{Machine, OPTIMISED, first_touch_ns, pointer_chase_ns};
+use crate::launch::LaunchError;
+use crate::limits::{Limits, first_touch_ns};
+use crate::machine::{Machine, OPTIMISED};
 use crate::report::{Aim, Cell, Difference, KeysNote, Limit, Report, Unit, Verdict};
 use crate::stats::Summary;
 use crate::values::{BenchValue, Wide};
@@ -26,8 +28,6 @@ use crate::values::{BenchValue, Wide};
 pub const SAMPLE_NS_MIN: f64 = 20e6;
 /// … unless bringing maps into their starting state takes longer than this.
 const PREPARATION_NS_MAX: f64 = 150e6;
-/// Memory touched for the page cost.
-const FIRST_TOUCH_BYTES: usize = 64 << 20;
 /// Memory per entry touched before processes are started, so that none of them
 /// is the first to use a page of a virtual machine.
 const WARM_BYTES_PER_ENTRY: usize = 96;
@@ -242,7 +242,8 @@ impl Run<'_> {
         let size = group.size.0;
         let ops_max = |case: &Case| case.max_ops.min(size);
         let most = group.cases.iter().map(ops_max).max().unwrap_or(0);
-        self.limits.push(limit::<K, V>(group));
+        let limit = limit::<K, V>(group);
+        self.limits.push(limit);
         let keys = KeySet::<K>::new(source, size, most, most);
         let mut lanes: Vec<Box<dyn Lane<K>>> = group
             .maps
@@ -266,8 +267,12 @@ impl Run<'_> {
         for case in &group.cases {
             for map in &group.maps {
                 let metric = case.workload.as_str();
-                self.cells
-                    .push(Cell::new(case, metric, Unit::NsPerOp, group.size, map));
+                let bound = limit.memory.of_workload(case.workload, limit.entry_bytes);
+                self.cells.push(Cell {
+                    limit_ns: bound.map(|bound| bound.ns),
+                    limit: bound.map(|bound| bound.what),
+                    ..Cell::new(case, metric, Unit::NsPerOp, group.size, map)
+                });
             }
         }
         for repetition in 0..group.repetitions {
@@ -470,6 +475,7 @@ impl Run<'_> {
             .collect();
         for cell in &mut self.cells {
             cell.summary = Summary::of(&cell.samples);
+            cell.wall_summary = Summary::of(&cell.wall_samples);
             if cell.map == BASELINE {
                 continue;
             }
@@ -538,14 +544,14 @@ fn limit<K: BenchKey, V: BenchValue>(group: &Group) -> Limit {
     drop(table);
     // Its tables may be filled to 7/8; the smallest ones leave one slot free.
     let slots = if room < 8 { room + 1 } else { room / 7 * 8 };
-    let _ = first_touch_ns(FIRST_TOUCH_BYTES);
+    let _ = first_touch_ns(table_bytes);
     Limit {
         keys: group.keys,
         size: group.size,
         table_bytes,
         table_load: group.size.0 as f64 / slots as f64,
-        pointer_chase_ns: pointer_chase_ns(table_bytes),
-        first_touch_ns: first_touch_ns(FIRST_TOUCH_BYTES),
+        entry_bytes: size_of::<(K, V)>(),
+        memory: Limits::measure(table_bytes),
     }
 }
 
@@ -637,7 +643,13 @@ mod tests {
         );
         let csv = crate::record::csv(&report);
         let rows: Vec<&str> = csv.lines().filter(|line| !line.starts_with('#')).collect();
-        assert_eq!(rows.len(), 1 + 4 + 2);
+        let limits = rows.iter().filter(|row| row.starts_with("machine,"));
+        let limits = limits.count();
+        assert!(
+            limits == 5 || limits == 10,
+            "with or without huge pages: {csv}"
+        );
+        assert_eq!(rows.len(), 1 + 4 + limits);
         let fields = |row: &str| row.split(',').count();
         assert!(
             rows.iter().all(|row| fields(row) == fields(rows[0])),

@@ -10,6 +10,7 @@
 //! without a map, run for as long as the slowest contender (what is left is
 //! the machine alone).
 
+use std::ffi::OsString;
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -20,8 +21,10 @@ use crate::cases::KeyKind;
 use crate::contenders::{Contender, FixedHasher, PRESIZED, Visitor, with_map};
 use crate::keys::{BenchKey, Source};
 use crate::lanes::hasher;
+use crate::launch::{LaunchError, ask};
 use crate::measure::thread_cpu_ns;
 use crate::memory::{peak_bytes, reset_peak, resident_bytes};
+use crate::timed::{each_insert, each_round, wall_clock};
 use crate::values::{BenchValue, Wide};
 
 /// Lengths between two doublings at which memory is read.
@@ -122,7 +125,7 @@ fn run_keys<K: BenchKey, V: BenchValue>(job: &Job, source: &Source) -> Found {
 fn run_map<K: BenchKey, V: BenchValue, M: Contender<K, V>>(job: &Job, source: &Source) -> Found {
     match job.measure {
         Measure::Memory => memory::<K, V, M>(job, source),
-        Measure::Wall => longest::<K, V, M>(job, source, &mut wall_ns()),
+        Measure::Wall => longest::<K, V, M>(job, source, &mut wall_clock()),
         Measure::Cpu => longest::<K, V, M>(job, source, &mut thread_cpu_ns),
     }
 }
@@ -172,12 +175,6 @@ fn memory<K: BenchKey, V: BenchValue, M: Contender<K, V>>(job: &Job, source: &So
     found
 }
 
-/// A clock of wall time since its making.
-fn wall_ns() -> impl FnMut() -> u64 {
-    let start = Instant::now();
-    move || start.elapsed().as_nanos() as u64
-}
-
 /// The longest of many operations, and those that stall.
 #[derive(Debug, Default)]
 struct Longest {
@@ -218,17 +215,14 @@ fn longest<K: BenchKey, V: BenchValue, M: Contender<K, V>>(
 ) -> Found {
     let began = Instant::now();
     let mut map = M::begin(job.size, hasher());
-    let (mut longest, mut replaced) = (Longest::default(), 0);
-    // One reading ends an insert and begins the next: half the system calls.
-    // The making of a key is in it too, a nanosecond for an integer.
-    let mut last = clock();
-    for i in 0..job.size as u64 {
-        let old = map.insert(black_box(K::make(source, i)), V::of(i));
-        let now = clock();
-        replaced += u64::from(old.is_some());
-        longest.note(i, now - last);
-        last = now;
-    }
+    let mut longest = Longest::default();
+    let replaced = each_insert(
+        &mut map,
+        job.size as u64,
+        |i| K::make(source, i),
+        clock,
+        &mut |at, ns| longest.note(at, ns),
+    );
     Found {
         len: map.len() as u64,
         replaced,
@@ -239,17 +233,16 @@ fn longest<K: BenchKey, V: BenchValue, M: Contender<K, V>>(
 
 /// The same loop without a map, until `size` rounds are done and `at_least` has passed.
 fn run_without(job: &Job, mut make: impl FnMut(u64)) -> Found {
-    let mut timed = |clock: &mut dyn FnMut() -> u64| {
-        let (began, mut longest, mut i) = (Instant::now(), Longest::default(), 0_u64);
-        let mut last = clock();
-        while i < job.size as u64 || began.elapsed() < job.at_least {
-            for _ in 0..1024 {
-                make(i);
-                let now = clock();
-                longest.note(i, now - last);
-                (last, i) = (now, i + 1);
-            }
-        }
+    let mut timed = |mut clock: &mut dyn FnMut() -> u64| {
+        let (began, mut longest) = (Instant::now(), Longest::default());
+        let mut note = |at, ns| longest.note(at, ns);
+        each_round(
+            job.size as u64,
+            job.at_least,
+            &mut make,
+            &mut clock,
+            &mut note,
+        );
         Found {
             total_ns: began.elapsed().as_nanos() as u64,
             ..longest.into_found()
@@ -257,7 +250,7 @@ fn run_without(job: &Job, mut make: impl FnMut(u64)) -> Found {
     };
     match job.measure {
         Measure::Memory => Found::default(),
-        Measure::Wall => timed(&mut wall_ns()),
+        Measure::Wall => timed(&mut wall_clock()),
         Measure::Cpu => timed(&mut thread_cpu_ns),
     }
 }
@@ -271,61 +264,29 @@ pub struct Launcher {
     pub key_files: Vec<(KeyKind, PathBuf)>,
 }
 
-/// Why a run in a process of its own gave nothing.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LaunchError {
-    /// It could not be started.
-    #[error("cannot start {program}: {source}")]
-    Start {
-        /// The program.
-        program: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It failed.
-    #[error("the run of {what} in a process of its own failed ({status}): {stderr}")]
-    Failed {
-        /// The contender and size.
-        what: String,
-        /// Exit status.
-        status: String,
-        /// The end of what it said.
-        stderr: String,
-    },
-}
-
 impl Launcher {
     /// Runs `job` with keys of `kind` in a process of its own.
     ///
     /// # Errors
     /// [`LaunchError`] if it cannot be started, fails or answers nonsense.
     pub fn launch(&self, job: &Job, kind: KeyKind) -> Result<Found, LaunchError> {
-        let mut command = std::process::Command::new(&self.program);
-        command.args(["grow-one", "--measure", job.measure.as_str()]);
-        command.args(["--keys", kind.as_str(), "--size", &job.size.to_string()]);
-        command.args(["--at-least-ms", &job.at_least.as_millis().to_string()]);
+        let mut arguments: Vec<OsString> = ["grow-one", "--measure", job.measure.as_str()]
+            .iter()
+            .chain(&["--keys", kind.as_str()])
+            .map(OsString::from)
+            .collect();
+        arguments.extend(["--size".into(), job.size.to_string().into()]);
+        let at_least_ms = job.at_least.as_millis().to_string();
+        arguments.extend(["--at-least-ms".into(), at_least_ms.into()]);
         if let Some(map) = &job.map {
-            command.args(["--map", map]);
+            arguments.extend(["--map".into(), map.into()]);
         }
         for (kind, path) in &self.key_files {
-            command.arg(format!("--{}", kind.as_str())).arg(path);
+            arguments.push(format!("--{}", kind.as_str()).into());
+            arguments.push(path.into());
         }
-        let output = command.output().map_err(|source| LaunchError::Start {
-            program: self.program.clone(),
-            source,
-        })?;
-        let failed = |stderr: String| LaunchError::Failed {
-            what: format!("{} at {}", job.map.as_deref().unwrap_or("no map"), job.size),
-            status: output.status.to_string(),
-            stderr,
-        };
-        if !output.status.success() {
-            return Err(failed(
-                String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-            ));
-        }
-        serde_json::from_slice(&output.stdout).map_err(|e| failed(format!("no answer: {e}")))
+        let what = format!("{} at {}", job.map.as_deref().unwrap_or("no map"), job.size);
+        ask(&self.program, &arguments, &what)
     }
 }
 

@@ -21,7 +21,10 @@ pub mod values;
 pub mod growth;
 pub mod instructions;
 pub mod lanes;
+pub mod launch;
+pub mod limits;
 pub mod machine;
+pub mod timed;
 
 pub mod compare;
 pub mod record;
