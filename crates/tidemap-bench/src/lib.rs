@@ -6,7 +6,8 @@
 //! In reading order: [`cases`] says what is measured, [`keys`] with which keys,
 //! [`lanes`] holds the timed loops, [`growth`] the runs that need a process of
 //! their own, [`compare`] makes a [`report`] of them, [`table`] and [`record`]
-//! print and keep it. `bench/README.md` explains the method to its critics.
+//! print and keep it. [`scale`], [`tail`] and [`curve`] make [`figures`] that [`plot`] draws.
+//! `bench/README.md` explains the method to its critics.
 
 #![forbid(unsafe_code)]
 
@@ -18,6 +19,7 @@ pub mod memory;
 pub mod stats;
 pub mod values;
 
+pub mod counters;
 pub mod growth;
 pub mod instructions;
 pub mod lanes;
@@ -30,3 +32,9 @@ pub mod compare;
 pub mod record;
 pub mod report;
 pub mod table;
+
+pub mod curve;
+pub mod figures;
+pub mod plot;
+pub mod scale;
+pub mod tail;

@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+mod command;
+
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,7 +19,8 @@ use tidemap_bench::growth::{Job, Launcher, Measure};
 use tidemap_bench::instructions::{self, Counts, Operation};
 use tidemap_bench::keys::Source;
 use tidemap_bench::report::Report;
-use tidemap_bench::{growth, machine, record, table};
+use tidemap_bench::tail::Counter;
+use tidemap_bench::{curve, growth, machine, record, scale, table, tail};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,6 +32,9 @@ Examples:
   tidemap-bench record                       keep the figures in bench/record
   tidemap-bench cases                        what can be measured
   tidemap-bench instructions                 instructions per operation (callgrind)
+  tidemap-bench scale --quick --svg s.svg    cost by number of entries, plotted
+  tidemap-bench tail --quick                 how long single inserts take
+  tidemap-bench counters                     work that tidemap counts itself
 
 Compares hash maps that all use the same hasher, in one run, by turns. Every
 run's answer is checked. Build with --release.";
@@ -83,6 +89,45 @@ enum Command {
         /// Keep the counts as a record.
         #[arg(long, value_name = "FILE", conflicts_with = "check")]
         write: Option<PathBuf>,
+    },
+    /// Cost per operation and bytes per entry, from 100 to 100M entries (allow 30 minutes and 8 GB).
+    Scale(command::scale::Scale),
+    /// Percentiles of the time of single inserts while growing to 30M and 100M; page faults and
+    /// system calls (allow 40 minutes and 8 GB).
+    Tail(command::tail::Tail),
+    /// The longest insert on the way to each power of two up to 2^27 (allow 20 minutes and 8 GB).
+    Stalls(command::tail::Stalls),
+    /// Resident memory over two doublings, and while nine entries in ten are removed.
+    Memory(command::memory::Memory),
+    /// Work that tidemap counts itself in fixed scenarios: entries, bytes, pages, calls.
+    Counters(command::counters::Counters),
+    /// One size of one map in this process; what `scale` starts.
+    #[command(hide = true)]
+    ScaleOne {
+        #[arg(long)]
+        map: String,
+        #[arg(long)]
+        size: usize,
+    },
+    /// One growth in this process; what `tail` and `stalls` start.
+    #[command(hide = true)]
+    TailOne {
+        #[arg(long)]
+        counter: Counter,
+        #[arg(long)]
+        map: Option<String>,
+        #[arg(long)]
+        size: usize,
+        #[arg(long, default_value_t = 0)]
+        at_least_ms: u64,
+    },
+    /// One growth and its end in this process; what `memory` starts.
+    #[command(hide = true)]
+    MemoryOne {
+        #[arg(long)]
+        map: String,
+        #[arg(long)]
+        size: usize,
     },
     /// The process that callgrind watches.
     #[command(hide = true)]
@@ -254,6 +299,36 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             check,
             write,
         } => count_instructions(&maps, json, check.as_deref(), write.as_deref()),
+        Command::Scale(scale) => scale.run(),
+        Command::Tail(tail) => tail.run(),
+        Command::Stalls(stalls) => stalls.run(),
+        Command::Memory(memory) => memory.run(),
+        Command::Counters(counters) => counters.run(),
+        Command::ScaleOne { map, size } => {
+            check_map(&map)?;
+            check_process_size(size)?;
+            print_json(&scale::run(&map, size))
+        }
+        Command::TailOne {
+            counter,
+            map,
+            size,
+            at_least_ms,
+        } => {
+            map.as_deref().map_or(Ok(()), check_map)?;
+            check_process_size(size)?;
+            print_json(&tail::run(&tail::Job {
+                map,
+                size,
+                counter,
+                at_least: Duration::from_millis(at_least_ms),
+            }))
+        }
+        Command::MemoryOne { map, size } => {
+            check_map(&map)?;
+            check_process_size(size)?;
+            print_json(&curve::run(&map, size))
+        }
         Command::InstructionsOne {
             map,
             operation,
@@ -281,10 +356,22 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 at_least: Duration::from_millis(at_least_ms),
             };
             let found = growth::run(&job, &files.source(kind)?);
-            writeln!(std::io::stdout(), "{}", serde_json::to_string(&found)?)?;
-            Ok(ExitCode::SUCCESS)
+            print_json(&found)
         }
     }
+}
+
+/// What a process of its own answers.
+fn print_json(found: &impl serde::Serialize) -> anyhow::Result<ExitCode> {
+    writeln!(std::io::stdout(), "{}", serde_json::to_string(found)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Orders of look-ups count in 32 bits.
+fn check_process_size(size: usize) -> anyhow::Result<()> {
+    let fits = size > 0 && u32::try_from(size).is_ok();
+    anyhow::ensure!(fits, "size {size} is not between 1 and 2^32 - 1");
+    Ok(())
 }
 
 fn count_instructions(
