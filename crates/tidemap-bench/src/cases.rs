@@ -9,6 +9,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::contenders::MAP_NAMES;
@@ -424,19 +425,7 @@ impl Case {
             ]
             .contains(&name)
         };
-        for name in wanted {
-            if !cases.iter().any(|case| fits(case, name)) {
-                let known: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
-                return Err(CaseError::Unknown {
-                    name: name.clone(),
-                    known: known.join(", "),
-                });
-            }
-        }
-        Ok(cases
-            .into_iter()
-            .filter(|case| wanted.is_empty() || wanted.iter().any(|name| fits(case, name)))
-            .collect())
+        select(cases, wanted, |case| &case.name, fits)
     }
 }
 
@@ -565,12 +554,52 @@ pub struct Target {
     pub later: f64,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TargetFile {
-    schema: u32,
-    #[serde(default, rename = "target")]
-    targets: Vec<Target>,
+/// The items of the array `list` of an embedded file.
+///
+/// # Panics
+/// If the file is malformed, which tests exclude.
+pub(crate) fn embedded<T: DeserializeOwned>((file, text): (&str, &str), list: &str) -> Vec<T> {
+    let mut table: toml::Table =
+        toml::from_str(text).unwrap_or_else(|e| panic!("embedded {file}: {e}"));
+    let schema = table
+        .remove("schema")
+        .and_then(|schema| schema.as_integer());
+    assert_eq!(
+        schema,
+        Some(i64::from(SCHEMA)),
+        "embedded {file}: unknown schema"
+    );
+    let items = table.remove(list);
+    let items = items.unwrap_or_else(|| panic!("embedded {file}: no [[{list}]]"));
+    assert!(
+        table.is_empty(),
+        "embedded {file}: unknown fields {table:?}"
+    );
+    items
+        .try_into()
+        .unwrap_or_else(|e| panic!("embedded {file}: {e}"))
+}
+
+/// Keeps the items that fit one of `wanted`; all of them if it is empty.
+pub(crate) fn select<T>(
+    all: Vec<T>,
+    wanted: &[String],
+    name: impl Fn(&T) -> &str,
+    fits: impl Fn(&T, &str) -> bool,
+) -> Result<Vec<T>, CaseError> {
+    for item in wanted {
+        if !all.iter().any(|one| fits(one, item)) {
+            let known: Vec<&str> = all.iter().map(&name).collect();
+            return Err(CaseError::Unknown {
+                name: item.clone(),
+                known: known.join(", "),
+            });
+        }
+    }
+    Ok(all
+        .into_iter()
+        .filter(|one| wanted.is_empty() || wanted.iter().any(|item| fits(one, item)))
+        .collect())
 }
 
 impl Target {
@@ -580,11 +609,7 @@ impl Target {
     /// If the embedded file is malformed, which a test excludes.
     #[must_use]
     pub fn embedded() -> Vec<Target> {
-        let (file, text) = EMBEDDED_TARGETS;
-        let parsed: TargetFile =
-            toml::from_str(text).unwrap_or_else(|e| panic!("embedded {file}: {e}"));
-        assert_eq!(parsed.schema, SCHEMA, "embedded {file}: unknown schema");
-        parsed.targets
+        embedded(EMBEDDED_TARGETS, "target")
     }
 
     /// The first of `targets` that is about this cell.

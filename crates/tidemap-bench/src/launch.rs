@@ -38,6 +38,19 @@ pub fn ask<T: DeserializeOwned>(
     arguments: &[impl AsRef<OsStr>],
     what: &str,
 ) -> Result<T, LaunchError> {
+    ask_accepting(program, arguments, what, 0)
+}
+
+/// As [`ask`], of a program that may answer with exit code `other` as well as with 0.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_accepting<T: DeserializeOwned>(
+    program: &Path,
+    arguments: &[impl AsRef<OsStr>],
+    what: &str,
+    other: i32,
+) -> Result<T, LaunchError> {
     let output = std::process::Command::new(program)
         .args(arguments)
         .output()
@@ -50,7 +63,7 @@ pub fn ask<T: DeserializeOwned>(
         status: output.status.to_string(),
         stderr,
     };
-    if !output.status.success() {
+    if !output.status.success() && output.status.code() != Some(other) {
         let stderr = String::from_utf8_lossy(&output.stderr);
         return Err(failed(stderr.trim().to_owned()));
     }

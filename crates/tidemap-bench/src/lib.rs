@@ -35,6 +35,8 @@ pub mod table;
 
 pub mod curve;
 pub mod figures;
+pub mod judges;
 pub mod plot;
 pub mod scale;
 pub mod tail;
+pub mod traces;

@@ -25,7 +25,7 @@ use tidemap_bench::{curve, growth, machine, record, scale, table, tail};
 const EXAMPLES: &str = "\
 Examples:
   tidemap-bench compare --quick              the table in two minutes
-  tidemap-bench compare                      the whole table (allow an hour and 16 GB)
+  tidemap-bench compare                      the whole table (allow hours and 16 GB)
   tidemap-bench compare --cases u64-hit,miss --sizes 1M --maps tidemap,griddle
   tidemap-bench compare --quick --json       everything, for programs
   tidemap-bench compare --out ratios.csv     the table, and the figures as CSV
@@ -34,6 +34,8 @@ Examples:
   tidemap-bench instructions                 instructions per operation (callgrind)
   tidemap-bench scale --quick --svg s.svg    cost by number of entries, plotted
   tidemap-bench tail --quick                 how long single inserts take
+  tidemap-bench judges                       other people's scenarios, and where tidemap loses
+  tidemap-bench all --quick --out results    everything, into one folder
   tidemap-bench counters                     work that tidemap counts itself
 
 Compares hash maps that all use the same hasher, in one run, by turns. Every
@@ -101,6 +103,12 @@ enum Command {
     Memory(command::memory::Memory),
     /// Work that tidemap counts itself in fixed scenarios: entries, bytes, pages, calls.
     Counters(command::counters::Counters),
+    /// Whole-process runs of `tidemap replay` on recorded workloads.
+    Traces(command::traces::Traces),
+    /// Scenarios of map_benchmark and of hashbrown's benches, look-ups within a growth; where tidemap loses.
+    Judges(command::judges::Judges),
+    /// Everything, into one folder (allow hours, 16 GB and a quiet machine).
+    All(command::all::All),
     /// One size of one map in this process; what `scale` starts.
     #[command(hide = true)]
     ScaleOne {
@@ -204,10 +212,7 @@ impl KeyFiles {
         if given.is_some() {
             return given.clone();
         }
-        let folder = match std::env::var_os("TIDEMAP_DATA") {
-            Some(folder) => PathBuf::from(folder),
-            None => machine::checkout()?.parent()?.join("shared").join("data"),
-        };
+        let folder = data_folder()?;
         [name.to_owned(), format!("{name}.zst")]
             .into_iter()
             .map(|name| folder.join(name))
@@ -220,6 +225,14 @@ impl KeyFiles {
             (_, Some(path)) => Source::read(kind, &path)?,
             (_, None) => Source::synthetic(kind),
         })
+    }
+}
+
+/// Where key lists and recorded workloads are.
+fn data_folder() -> Option<PathBuf> {
+    match std::env::var_os("TIDEMAP_DATA") {
+        Some(folder) => Some(PathBuf::from(folder)),
+        None => Some(machine::checkout()?.parent()?.join("shared").join("data")),
     }
 }
 
@@ -304,6 +317,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Stalls(stalls) => stalls.run(),
         Command::Memory(memory) => memory.run(),
         Command::Counters(counters) => counters.run(),
+        Command::Traces(traces) => traces.run(),
+        Command::Judges(judges) => judges.run(),
+        Command::All(all) => all.run(),
         Command::ScaleOne { map, size } => {
             check_map(&map)?;
             check_process_size(size)?;

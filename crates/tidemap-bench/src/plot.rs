@@ -13,7 +13,7 @@ const RIGHT: f64 = 22.0;
 const TOP: f64 = 36.0;
 const BOTTOM: f64 = 52.0;
 const MARGIN: f64 = 18.0;
-const LEGEND_ENTRY_WIDTH: f64 = 178.0;
+const LEGEND_ENTRY_WIDTH: f64 = 196.0;
 
 /// A page of panels.
 #[derive(Debug, Clone)]

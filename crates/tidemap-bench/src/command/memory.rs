@@ -35,16 +35,6 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// As `all` runs it.
-    pub(crate) fn with_defaults(quick: bool, output: Output) -> Memory {
-        Memory {
-            quick,
-            size: None,
-            maps: None,
-            output,
-        }
-    }
-
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         self.output.check()?;
         let size = self

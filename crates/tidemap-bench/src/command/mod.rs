@@ -10,10 +10,13 @@ use tidemap_bench::plot::Page;
 use tidemap_bench::record::write_whole;
 use tidemap_bench::{figures::Figures, machine};
 
+pub(crate) mod all;
 pub(crate) mod counters;
+pub(crate) mod judges;
 pub(crate) mod memory;
 pub(crate) mod scale;
 pub(crate) mod tail;
+pub(crate) mod traces;
 
 /// Where results go besides the terminal.
 #[derive(Debug, Clone, Default, clap::Args)]

@@ -16,7 +16,7 @@ const MAPS: [&str; 4] = ["tidemap", "hashbrown", "griddle", "std"];
 /// Arguments of `scale`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Scale {
-    /// From 100 to 1M entries, three sizes per decade, once each.
+    /// From 100 to 1M entries, four sizes per decade, once each.
     #[arg(long)]
     quick: bool,
     /// These sizes instead.
@@ -28,7 +28,7 @@ pub(crate) struct Scale {
     /// Largest size [default: 100M, or 1M with --quick].
     #[arg(long, value_name = "SIZE")]
     to: Option<String>,
-    /// Sizes in each decade up to 10M [default: 6, or 3 with --quick].
+    /// Sizes in each decade up to 10M [default: 6, or 4 with --quick].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
     per_decade: Option<u32>,
     /// Maps to measure [default: tidemap, hashbrown, griddle, std].
@@ -45,21 +45,6 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    /// As `all` runs it.
-    pub(crate) fn with_defaults(quick: bool, output: Output) -> Scale {
-        Scale {
-            quick,
-            sizes: None,
-            from: "100".to_owned(),
-            to: None,
-            per_decade: None,
-            maps: None,
-            programs: None,
-            repetitions: None,
-            output,
-        }
-    }
-
     fn sizes(&self) -> anyhow::Result<Vec<usize>> {
         if let Some(sizes) = &self.sizes {
             return parsed_sizes(sizes);
@@ -70,7 +55,7 @@ impl Scale {
             .unwrap_or(if self.quick { "1M" } else { "100M" });
         let limits = parsed_sizes(&[self.from.clone(), to.to_owned()])?;
         let (from, to) = (limits[0], *limits.last().expect("one or two"));
-        let per_decade = self.per_decade.unwrap_or(if self.quick { 3 } else { 6 });
+        let per_decade = self.per_decade.unwrap_or(if self.quick { 4 } else { 6 });
         Ok(scale::sizes(from, to, per_decade))
     }
 

@@ -42,18 +42,6 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// As `all` runs it.
-    pub(crate) fn with_defaults(quick: bool, output: Output) -> Tail {
-        Tail {
-            quick,
-            sizes: None,
-            maps: None,
-            repetitions: None,
-            stalls_svg: None,
-            output,
-        }
-    }
-
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         self.output.check()?;
         self.stalls_svg.as_deref().map_or(Ok(()), check_folder)?;
@@ -141,17 +129,6 @@ pub(crate) struct Stalls {
 }
 
 impl Stalls {
-    /// As `all` runs it.
-    pub(crate) fn with_defaults(quick: bool, output: Output) -> Stalls {
-        Stalls {
-            quick,
-            to: None,
-            maps: None,
-            repetitions: None,
-            output,
-        }
-    }
-
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         self.output.check()?;
         let power = self.to.unwrap_or(if self.quick { 21 } else { 27 });
