@@ -9,17 +9,17 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// The names of the maps that can be compared, as written in cases and reports.
-pub const MAP_NAMES: [&str; 5] = ["tidemap", "hashbrown", "griddle", "std", "indexmap"];
-/// The map that every ratio is taken against.
-pub const BASELINE: &str = "hashbrown";
+use crate::contenders::MAP_NAMES;
+
 /// The only version of the case and target files that is understood.
 const SCHEMA: u32 = 1;
 
-const EMBEDDED_CASES: [(&str, &str); 4] = [
+const EMBEDDED_CASES: [(&str, &str); 5] = [
     ("u64.toml", include_str!("../../../bench/cases/u64.toml")),
+    ("wide.toml", include_str!("../../../bench/cases/wide.toml")),
     (
         "words.toml",
         include_str!("../../../bench/cases/words.toml"),
@@ -90,6 +90,12 @@ pub enum CaseError {
         /// What was asked for.
         name: String,
     },
+    /// No kind of keys has that name.
+    #[error("unknown kind of keys `{name}`; known: {}", KeyKind::ALL.map(KeyKind::as_str).join(", "))]
+    UnknownKeys {
+        /// What was asked for.
+        name: String,
+    },
     /// Not a size.
     #[error("`{text}` is not a size; write a count above 0 such as 1000, 30k or 4M")]
     Size {
@@ -152,8 +158,10 @@ impl fmt::Display for Size {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyKind {
-    /// Random 64-bit integers.
+    /// Random 64-bit integers, with 64-bit values.
     U64,
+    /// The same keys, with values of 64 bytes.
+    Wide,
     /// Strings from the word list.
     Words,
     /// Strings from the path list.
@@ -161,11 +169,39 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
+    /// All of them.
+    pub const ALL: [KeyKind; 4] = [KeyKind::U64, KeyKind::Wide, KeyKind::Words, KeyKind::Paths];
+
+    /// The kind called `name`.
+    ///
+    /// # Errors
+    /// [`CaseError::UnknownKeys`] if there is none.
+    pub fn from_name(name: &str) -> Result<KeyKind, CaseError> {
+        KeyKind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or_else(|| CaseError::UnknownKeys {
+                name: name.to_owned(),
+            })
+    }
+
+    /// Keys and values in the words of the type system.
+    #[must_use]
+    pub fn types(self) -> &'static str {
+        match self {
+            KeyKind::U64 => "u64 → u64",
+            KeyKind::Wide => "u64 → [u8; 64]",
+            KeyKind::Words => "String → u64, words",
+            KeyKind::Paths => "String → u64, paths",
+        }
+    }
+
     /// The word used in cases and reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             KeyKind::U64 => "u64",
+            KeyKind::Wide => "wide",
             KeyKind::Words => "words",
             KeyKind::Paths => "paths",
         }
@@ -389,19 +425,7 @@ impl Case {
             ]
             .contains(&name)
         };
-        for name in wanted {
-            if !cases.iter().any(|case| fits(case, name)) {
-                let known: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
-                return Err(CaseError::Unknown {
-                    name: name.clone(),
-                    known: known.join(", "),
-                });
-            }
-        }
-        Ok(cases
-            .into_iter()
-            .filter(|case| wanted.is_empty() || wanted.iter().any(|name| fits(case, name)))
-            .collect())
+        select(cases, wanted, |case| &case.name, fits)
     }
 }
 
@@ -530,12 +554,52 @@ pub struct Target {
     pub later: f64,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TargetFile {
-    schema: u32,
-    #[serde(default, rename = "target")]
-    targets: Vec<Target>,
+/// The items of the array `list` of an embedded file.
+///
+/// # Panics
+/// If the file is malformed, which tests exclude.
+pub(crate) fn embedded<T: DeserializeOwned>((file, text): (&str, &str), list: &str) -> Vec<T> {
+    let mut table: toml::Table =
+        toml::from_str(text).unwrap_or_else(|e| panic!("embedded {file}: {e}"));
+    let schema = table
+        .remove("schema")
+        .and_then(|schema| schema.as_integer());
+    assert_eq!(
+        schema,
+        Some(i64::from(SCHEMA)),
+        "embedded {file}: unknown schema"
+    );
+    let items = table.remove(list);
+    let items = items.unwrap_or_else(|| panic!("embedded {file}: no [[{list}]]"));
+    assert!(
+        table.is_empty(),
+        "embedded {file}: unknown fields {table:?}"
+    );
+    items
+        .try_into()
+        .unwrap_or_else(|e| panic!("embedded {file}: {e}"))
+}
+
+/// Keeps the items that fit one of `wanted`; all of them if it is empty.
+pub(crate) fn select<T>(
+    all: Vec<T>,
+    wanted: &[String],
+    name: impl Fn(&T) -> &str,
+    fits: impl Fn(&T, &str) -> bool,
+) -> Result<Vec<T>, CaseError> {
+    for item in wanted {
+        if !all.iter().any(|one| fits(one, item)) {
+            let known: Vec<&str> = all.iter().map(&name).collect();
+            return Err(CaseError::Unknown {
+                name: item.clone(),
+                known: known.join(", "),
+            });
+        }
+    }
+    Ok(all
+        .into_iter()
+        .filter(|one| wanted.is_empty() || wanted.iter().any(|item| fits(one, item)))
+        .collect())
 }
 
 impl Target {
@@ -545,11 +609,7 @@ impl Target {
     /// If the embedded file is malformed, which a test excludes.
     #[must_use]
     pub fn embedded() -> Vec<Target> {
-        let (file, text) = EMBEDDED_TARGETS;
-        let parsed: TargetFile =
-            toml::from_str(text).unwrap_or_else(|e| panic!("embedded {file}: {e}"));
-        assert_eq!(parsed.schema, SCHEMA, "embedded {file}: unknown schema");
-        parsed.targets
+        embedded(EMBEDDED_TARGETS, "target")
     }
 
     /// The first of `targets` that is about this cell.
@@ -572,6 +632,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contenders::BASELINE;
 
     #[test]
     fn embedded_files_are_valid_and_names_unique() {
@@ -658,7 +719,7 @@ mod tests {
             )
         };
         assert_eq!(select(&["u64-hit"]).unwrap().len(), 1);
-        assert_eq!(select(&["hit"]).unwrap().len(), 3);
+        assert_eq!(select(&["hit"]).unwrap().len(), 4);
         assert_eq!(select(&[]).unwrap().len(), Case::embedded().len());
         let error = select(&["u64-fly"]).unwrap_err().to_string();
         assert!(

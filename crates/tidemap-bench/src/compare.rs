@@ -12,20 +12,22 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use crate::cases::{BASELINE, Case, KeyKind, Size, Target, Workload};
-use crate::growth::{Found, Job, LaunchError, Launcher, Measure, presized_control};
+use crate::cases::{Case, KeyKind, Size, Target, Workload};
+use crate::contenders::{BASELINE, PRESIZED};
+use crate::growth::{Found, Job, Launcher, Measure, presized_control};
 use crate::keys::{BenchKey, KeySet, Source, instances_of};
 use crate::lanes::{Lane, Sample, expected, lane};
-use crate::machine::{Machine, OPTIMISED, first_touch_ns, pointer_chase_ns};
+use crate::launch::LaunchError;
+use crate::limits::{Limits, first_touch_ns};
+use crate::machine::{Machine, OPTIMISED};
 use crate::report::{Aim, Cell, Difference, KeysNote, Limit, Report, Unit, Verdict};
 use crate::stats::Summary;
+use crate::values::{BenchValue, Wide};
 
 /// A sample of the baseline takes at least this much processor time …
 pub const SAMPLE_NS_MIN: f64 = 20e6;
 /// … unless bringing maps into their starting state takes longer than this.
 const PREPARATION_NS_MAX: f64 = 150e6;
-/// Memory touched for the page cost.
-const FIRST_TOUCH_BYTES: usize = 64 << 20;
 /// Memory per entry touched before processes are started, so that none of them
 /// is the first to use a page of a virtual machine.
 const WARM_BYTES_PER_ENTRY: usize = 96;
@@ -38,8 +40,6 @@ const MEMORY_ENTRIES_MIN: usize = 500_000;
 
 /// Name in reports of the loop without a map.
 pub const NO_MAP: &str = "no map";
-/// Name in reports of the baseline that was given room.
-pub const PRESIZED: &str = "hashbrown presized";
 
 /// What to compare.
 #[derive(Debug, Clone)]
@@ -180,8 +180,9 @@ pub fn compare(
         let source = &sources[&group.keys];
         match group.keys {
             _ if group.cases[0].workload.needs_process() => run.processes(group)?,
-            KeyKind::U64 => run.group::<u64>(group, source),
-            KeyKind::Words | KeyKind::Paths => run.group::<String>(group, source),
+            KeyKind::U64 => run.group::<u64, u64>(group, source),
+            KeyKind::Wide => run.group::<u64, Wide>(group, source),
+            KeyKind::Words | KeyKind::Paths => run.group::<String, u64>(group, source),
         }
     }
     run.progress.done();
@@ -237,16 +238,17 @@ impl Run<'_> {
     }
 
     /// Workloads that run in this process.
-    fn group<K: BenchKey>(&mut self, group: &Group, source: &Source) {
+    fn group<K: BenchKey, V: BenchValue>(&mut self, group: &Group, source: &Source) {
         let size = group.size.0;
         let ops_max = |case: &Case| case.max_ops.min(size);
         let most = group.cases.iter().map(ops_max).max().unwrap_or(0);
-        self.limits.push(limit::<K>(group));
+        let limit = limit::<K, V>(group);
+        self.limits.push(limit);
         let keys = KeySet::<K>::new(source, size, most, most);
         let mut lanes: Vec<Box<dyn Lane<K>>> = group
             .maps
             .iter()
-            .map(|map| lane(map).expect("the names of maps were checked"))
+            .map(|map| lane::<K, V>(map).expect("the names of maps were checked"))
             .collect();
         let baseline = group
             .maps
@@ -265,8 +267,12 @@ impl Run<'_> {
         for case in &group.cases {
             for map in &group.maps {
                 let metric = case.workload.as_str();
-                self.cells
-                    .push(Cell::new(case, metric, Unit::NsPerOp, group.size, map));
+                let bound = limit.memory.of_workload(case.workload, limit.entry_bytes);
+                self.cells.push(Cell {
+                    limit_ns: bound.map(|bound| bound.ns),
+                    limit: bound.map(|bound| bound.what),
+                    ..Cell::new(case, metric, Unit::NsPerOp, group.size, map)
+                });
             }
         }
         for repetition in 0..group.repetitions {
@@ -400,7 +406,6 @@ impl Run<'_> {
             let job = Job {
                 measure,
                 map: Some(group.maps[index].clone()),
-                presized: false,
                 size: group.size.0,
                 at_least: Duration::ZERO,
             };
@@ -437,7 +442,6 @@ impl Run<'_> {
         let nothing = |measure, took_ns| Job {
             measure,
             map: None,
-            presized: false,
             size,
             at_least: Duration::from_nanos(took_ns),
         };
@@ -471,6 +475,7 @@ impl Run<'_> {
             .collect();
         for cell in &mut self.cells {
             cell.summary = Summary::of(&cell.samples);
+            cell.wall_summary = Summary::of(&cell.wall_samples);
             if cell.map == BASELINE {
                 continue;
             }
@@ -531,22 +536,22 @@ fn worst_figures(wall: &Found, cpu: &Found) -> Vec<Option<f64>> {
     ]
 }
 
-fn limit<K: BenchKey>(group: &Group) -> Limit {
-    let table: hashbrown::HashMap<K, u64, crate::contenders::FixedHasher> =
+fn limit<K: BenchKey, V: BenchValue>(group: &Group) -> Limit {
+    let table: hashbrown::HashMap<K, V, crate::contenders::FixedHasher> =
         hashbrown::HashMap::with_capacity_and_hasher(group.size.0, crate::lanes::hasher());
     let table_bytes = table.allocation_size() * instances_of(group.size.0);
     let room = table.capacity();
     drop(table);
     // Its tables may be filled to 7/8; the smallest ones leave one slot free.
     let slots = if room < 8 { room + 1 } else { room / 7 * 8 };
-    let _ = first_touch_ns(FIRST_TOUCH_BYTES);
+    let _ = first_touch_ns(table_bytes);
     Limit {
         keys: group.keys,
         size: group.size,
         table_bytes,
         table_load: group.size.0 as f64 / slots as f64,
-        pointer_chase_ns: pointer_chase_ns(table_bytes),
-        first_touch_ns: first_touch_ns(FIRST_TOUCH_BYTES),
+        entry_bytes: size_of::<(K, V)>(),
+        memory: Limits::measure(table_bytes),
     }
 }
 
@@ -613,7 +618,7 @@ mod tests {
     }
 
     fn integers(_: KeyKind) -> anyhow::Result<Source> {
-        Ok(Source::integers())
+        Ok(Source::integers(KeyKind::U64))
     }
 
     #[test]
@@ -638,7 +643,13 @@ mod tests {
         );
         let csv = crate::record::csv(&report);
         let rows: Vec<&str> = csv.lines().filter(|line| !line.starts_with('#')).collect();
-        assert_eq!(rows.len(), 1 + 4 + 2);
+        let limits = rows.iter().filter(|row| row.starts_with("machine,"));
+        let limits = limits.count();
+        assert!(
+            limits == 5 || limits == 10,
+            "with or without huge pages: {csv}"
+        );
+        assert_eq!(rows.len(), 1 + 4 + limits);
         let fields = |row: &str| row.split(',').count();
         assert!(
             rows.iter().all(|row| fields(row) == fields(rows[0])),
@@ -706,7 +717,7 @@ mod tests {
             maps: None,
             ..options(&[])
         });
-        assert_eq!(groups.len(), 5, "three kinds of keys, and processes of two");
+        assert_eq!(groups.len(), 6, "four kinds of keys, and processes of two");
         assert!(
             groups
                 .iter()

@@ -10,18 +10,22 @@
 //! without a map, run for as long as the slowest contender (what is left is
 //! the machine alone).
 
+use std::ffi::OsString;
 use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cases::{BASELINE, KeyKind};
-use crate::contenders::{Contender, Griddle, Hashbrown, Indexmap, Std, Tidemap};
+use crate::cases::KeyKind;
+use crate::contenders::{Contender, FixedHasher, PRESIZED, Visitor, with_map};
 use crate::keys::{BenchKey, Source};
 use crate::lanes::hasher;
+use crate::launch::{LaunchError, ask};
 use crate::measure::thread_cpu_ns;
 use crate::memory::{peak_bytes, reset_peak, resident_bytes};
+use crate::timed::{each_insert, each_round, wall_clock};
+use crate::values::{BenchValue, Wide};
 
 /// Lengths between two doublings at which memory is read.
 const READINGS_PER_DOUBLING: u32 = 16;
@@ -56,8 +60,6 @@ pub struct Job {
     pub measure: Measure,
     /// The contender; `None` for the loop without a map.
     pub map: Option<String>,
-    /// Whether the map is given room for all entries.
-    pub presized: bool,
     /// How many entries.
     pub size: usize,
     /// Go on with the loop without a map until this much time has passed.
@@ -97,38 +99,34 @@ pub struct Found {
 #[must_use]
 pub fn run(job: &Job, source: &Source) -> Found {
     match source.kind {
-        KeyKind::U64 => run_keys::<u64>(job, source),
-        KeyKind::Words | KeyKind::Paths => run_keys::<String>(job, source),
+        KeyKind::U64 => run_keys::<u64, u64>(job, source),
+        KeyKind::Wide => run_keys::<u64, Wide>(job, source),
+        KeyKind::Words | KeyKind::Paths => run_keys::<String, u64>(job, source),
     }
 }
 
-fn run_keys<K: BenchKey>(job: &Job, source: &Source) -> Found {
-    match job.map.as_deref() {
+fn run_keys<K: BenchKey, V: BenchValue>(job: &Job, source: &Source) -> Found {
+    struct Grow<'a>(&'a Job, &'a Source);
+    impl<K: BenchKey, V: BenchValue> Visitor<K, V, FixedHasher> for Grow<'_> {
+        type Output = Found;
+        fn visit<M: Contender<K, V> + Clone + 'static>(self) -> Found {
+            run_map::<K, V, M>(self.0, self.1)
+        }
+    }
+    match &job.map {
         None => run_without(job, |i| {
             black_box(K::make(source, i));
         }),
-        Some("tidemap") => run_map::<K, Tidemap<K, u64>>(job, source),
-        Some("hashbrown") => run_map::<K, Hashbrown<K, u64>>(job, source),
-        Some("griddle") => run_map::<K, Griddle<K, u64>>(job, source),
-        Some("std") => run_map::<K, Std<K, u64>>(job, source),
-        Some("indexmap") => run_map::<K, Indexmap<K, u64>>(job, source),
-        Some(other) => panic!("no contender `{other}`"),
+        Some(map) => with_map::<K, V, _, _>(map, Grow(job, source))
+            .unwrap_or_else(|| panic!("no contender `{map}`")),
     }
 }
 
-fn run_map<K: BenchKey, M: Contender<K, u64>>(job: &Job, source: &Source) -> Found {
+fn run_map<K: BenchKey, V: BenchValue, M: Contender<K, V>>(job: &Job, source: &Source) -> Found {
     match job.measure {
-        Measure::Memory => memory::<K, M>(job, source),
-        Measure::Wall => longest::<K, M>(job, source, &mut wall_ns()),
-        Measure::Cpu => longest::<K, M>(job, source, &mut thread_cpu_ns),
-    }
-}
-
-fn new_map<K, M: Contender<K, u64>>(job: &Job) -> M {
-    if job.presized {
-        M::presized(job.size, hasher())
-    } else {
-        M::empty(hasher())
+        Measure::Memory => memory::<K, V, M>(job, source),
+        Measure::Wall => longest::<K, V, M>(job, source, &mut wall_clock()),
+        Measure::Cpu => longest::<K, V, M>(job, source, &mut thread_cpu_ns),
     }
 }
 
@@ -145,17 +143,17 @@ fn readings(size: usize) -> Vec<usize> {
     lengths
 }
 
-fn memory<K: BenchKey, M: Contender<K, u64>>(job: &Job, source: &Source) -> Found {
+fn memory<K: BenchKey, V: BenchValue, M: Contender<K, V>>(job: &Job, source: &Source) -> Found {
     // Warm what reading `/proc` itself allocates before the first reading.
     black_box((resident_bytes(), peak_bytes()));
     let peak_is_ours = reset_peak();
     let start = resident_bytes();
     let began = Instant::now();
-    let mut map = new_map::<K, M>(job);
+    let mut map = M::begin(job.size, hasher());
     let (mut found, mut at, mut per_entry) = (Found::default(), 0, Vec::new());
     for length in readings(job.size) {
         while at < length {
-            let old = map.insert(K::make(source, at as u64), at as u64);
+            let old = map.insert(K::make(source, at as u64), V::of(at as u64));
             found.replaced += u64::from(old.is_some());
             at += 1;
         }
@@ -175,12 +173,6 @@ fn memory<K: BenchKey, M: Contender<K, u64>>(job: &Job, source: &Source) -> Foun
     found.len = map.len() as u64;
     black_box(&map);
     found
-}
-
-/// A clock of wall time since its making.
-fn wall_ns() -> impl FnMut() -> u64 {
-    let start = Instant::now();
-    move || start.elapsed().as_nanos() as u64
 }
 
 /// The longest of many operations, and those that stall.
@@ -216,24 +208,21 @@ impl Longest {
     }
 }
 
-fn longest<K: BenchKey, M: Contender<K, u64>>(
+fn longest<K: BenchKey, V: BenchValue, M: Contender<K, V>>(
     job: &Job,
     source: &Source,
     clock: &mut impl FnMut() -> u64,
 ) -> Found {
     let began = Instant::now();
-    let mut map = new_map::<K, M>(job);
-    let (mut longest, mut replaced) = (Longest::default(), 0);
-    // One reading ends an insert and begins the next: half the system calls.
-    // The making of a key is in it too, a nanosecond for an integer.
-    let mut last = clock();
-    for i in 0..job.size as u64 {
-        let old = map.insert(black_box(K::make(source, i)), i);
-        let now = clock();
-        replaced += u64::from(old.is_some());
-        longest.note(i, now - last);
-        last = now;
-    }
+    let mut map = M::begin(job.size, hasher());
+    let mut longest = Longest::default();
+    let replaced = each_insert(
+        &mut map,
+        job.size as u64,
+        |i| K::make(source, i),
+        clock,
+        &mut |at, ns| longest.note(at, ns),
+    );
     Found {
         len: map.len() as u64,
         replaced,
@@ -244,17 +233,16 @@ fn longest<K: BenchKey, M: Contender<K, u64>>(
 
 /// The same loop without a map, until `size` rounds are done and `at_least` has passed.
 fn run_without(job: &Job, mut make: impl FnMut(u64)) -> Found {
-    let mut timed = |clock: &mut dyn FnMut() -> u64| {
-        let (began, mut longest, mut i) = (Instant::now(), Longest::default(), 0_u64);
-        let mut last = clock();
-        while i < job.size as u64 || began.elapsed() < job.at_least {
-            for _ in 0..1024 {
-                make(i);
-                let now = clock();
-                longest.note(i, now - last);
-                (last, i) = (now, i + 1);
-            }
-        }
+    let mut timed = |mut clock: &mut dyn FnMut() -> u64| {
+        let (began, mut longest) = (Instant::now(), Longest::default());
+        let mut note = |at, ns| longest.note(at, ns);
+        each_round(
+            job.size as u64,
+            job.at_least,
+            &mut make,
+            &mut clock,
+            &mut note,
+        );
         Found {
             total_ns: began.elapsed().as_nanos() as u64,
             ..longest.into_found()
@@ -262,7 +250,7 @@ fn run_without(job: &Job, mut make: impl FnMut(u64)) -> Found {
     };
     match job.measure {
         Measure::Memory => Found::default(),
-        Measure::Wall => timed(&mut wall_ns()),
+        Measure::Wall => timed(&mut wall_clock()),
         Measure::Cpu => timed(&mut thread_cpu_ns),
     }
 }
@@ -276,64 +264,29 @@ pub struct Launcher {
     pub key_files: Vec<(KeyKind, PathBuf)>,
 }
 
-/// Why a run in a process of its own gave nothing.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LaunchError {
-    /// It could not be started.
-    #[error("cannot start {program}: {source}")]
-    Start {
-        /// The program.
-        program: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It failed.
-    #[error("the run of {what} in a process of its own failed ({status}): {stderr}")]
-    Failed {
-        /// The contender and size.
-        what: String,
-        /// Exit status.
-        status: String,
-        /// The end of what it said.
-        stderr: String,
-    },
-}
-
 impl Launcher {
     /// Runs `job` with keys of `kind` in a process of its own.
     ///
     /// # Errors
     /// [`LaunchError`] if it cannot be started, fails or answers nonsense.
     pub fn launch(&self, job: &Job, kind: KeyKind) -> Result<Found, LaunchError> {
-        let mut command = std::process::Command::new(&self.program);
-        command.args(["grow-one", "--measure", job.measure.as_str()]);
-        command.args(["--keys", kind.as_str(), "--size", &job.size.to_string()]);
-        command.args(["--at-least-ms", &job.at_least.as_millis().to_string()]);
+        let mut arguments: Vec<OsString> = ["grow-one", "--measure", job.measure.as_str()]
+            .iter()
+            .chain(&["--keys", kind.as_str()])
+            .map(OsString::from)
+            .collect();
+        arguments.extend(["--size".into(), job.size.to_string().into()]);
+        let at_least_ms = job.at_least.as_millis().to_string();
+        arguments.extend(["--at-least-ms".into(), at_least_ms.into()]);
         if let Some(map) = &job.map {
-            command.args(["--map", map]);
-        }
-        if job.presized {
-            command.arg("--presized");
+            arguments.extend(["--map".into(), map.into()]);
         }
         for (kind, path) in &self.key_files {
-            command.arg(format!("--{}", kind.as_str())).arg(path);
+            arguments.push(format!("--{}", kind.as_str()).into());
+            arguments.push(path.into());
         }
-        let output = command.output().map_err(|source| LaunchError::Start {
-            program: self.program.clone(),
-            source,
-        })?;
-        let failed = |stderr: String| LaunchError::Failed {
-            what: format!("{} at {}", job.map.as_deref().unwrap_or("no map"), job.size),
-            status: output.status.to_string(),
-            stderr,
-        };
-        if !output.status.success() {
-            return Err(failed(
-                String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-            ));
-        }
-        serde_json::from_slice(&output.stdout).map_err(|e| failed(format!("no answer: {e}")))
+        let what = format!("{} at {}", job.map.as_deref().unwrap_or("no map"), job.size);
+        ask(&self.program, &arguments, &what)
     }
 }
 
@@ -342,8 +295,7 @@ impl Launcher {
 pub fn presized_control(measure: Measure, size: usize) -> Job {
     Job {
         measure,
-        map: Some(BASELINE.to_owned()),
-        presized: true,
+        map: Some(PRESIZED.to_owned()),
         size,
         at_least: Duration::ZERO,
     }
@@ -353,6 +305,7 @@ pub fn presized_control(measure: Measure, size: usize) -> Job {
 mod tests {
     use super::*;
     use crate::cases::Case;
+    use crate::contenders::MAP_NAMES;
 
     #[test]
     fn every_growth_case_gives_its_answer_on_every_map() {
@@ -361,17 +314,16 @@ mod tests {
             .filter(|case| case.workload.needs_process())
         {
             let source = match case.keys {
-                KeyKind::U64 => Source::integers(),
+                kind @ (KeyKind::U64 | KeyKind::Wide) => Source::integers(kind),
                 kind => Source::made_up(kind, 1000),
             };
-            for map in &case.maps {
+            for &map in MAP_NAMES {
                 for measure in [Measure::Memory, Measure::Wall, Measure::Cpu] {
-                    for (size, presized) in [(1, false), (3, true), (2000, false)] {
+                    for size in [1, 3, 2000] {
                         let found = run(
                             &Job {
                                 measure,
-                                map: Some(map.clone()),
-                                presized,
+                                map: Some(map.to_owned()),
                                 size,
                                 at_least: Duration::ZERO,
                             },
@@ -390,11 +342,10 @@ mod tests {
         let job = Job {
             measure: Measure::Wall,
             map: None,
-            presized: false,
             size: 10,
             at_least: Duration::from_millis(5),
         };
-        let found = run(&job, &Source::integers());
+        let found = run(&job, &Source::integers(KeyKind::U64));
         assert!(
             found.total_ns >= 5_000_000 && found.worst_ns.is_some(),
             "{found:?}"

@@ -9,6 +9,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::process::Command;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::contenders::{Contender, FixedHasher, Hashbrown, Tidemap};
@@ -378,18 +379,23 @@ pub fn check(counts: &Counts, record: &Counts) -> Vec<String> {
     complaints
 }
 
+/// Reads a record of counts.
+pub(crate) fn read_record<T: DeserializeOwned>(path: &Path) -> Result<T, CountError> {
+    let bad = |why: String| CountError::Record {
+        path: path.display().to_string(),
+        why,
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
+    toml::from_str(&text).map_err(|error| bad(error.to_string()))
+}
+
 impl Counts {
     /// Reads a record.
     ///
     /// # Errors
     /// When the file cannot be read or is no record.
     pub fn read(path: &Path) -> Result<Counts, CountError> {
-        let bad = |why: String| CountError::Record {
-            path: path.display().to_string(),
-            why,
-        };
-        let text = std::fs::read_to_string(path).map_err(|error| bad(error.to_string()))?;
-        toml::from_str(&text).map_err(|error| bad(error.to_string()))
+        read_record(path)
     }
 
     /// The text of a record.

@@ -29,7 +29,7 @@ use crate::cases::KeyKind;
 pub struct SplitMix(u64);
 
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
-const KEY_SEED: u64 = 0x7469_6465_6D61_7031;
+pub(crate) const KEY_SEED: u64 = 0x7469_6465_6D61_7031;
 const ORDER_SEED: u64 = 0x7368_7566_666C_6532;
 const TEXT_SEED: u64 = 0x7379_6E74_6865_7433;
 
@@ -310,9 +310,9 @@ const SYNTHETIC_PATHS: usize = 254_024;
 impl Source {
     /// The source of integer keys.
     #[must_use]
-    pub fn integers() -> Source {
+    pub fn integers(kind: KeyKind) -> Source {
         Source {
-            kind: KeyKind::U64,
+            kind,
             origin: "random 64-bit integers (splitmix64, fixed seed)".to_owned(),
             synthetic: false,
             lines: Vec::new(),
@@ -372,7 +372,7 @@ impl Source {
     #[must_use]
     pub fn synthetic(kind: KeyKind) -> Source {
         match kind {
-            KeyKind::U64 => panic!("integer keys are never synthetic strings"),
+            KeyKind::U64 | KeyKind::Wide => panic!("integer keys are never synthetic strings"),
             KeyKind::Words => Source::made_up(kind, SYNTHETIC_WORDS),
             KeyKind::Paths => Source::made_up(kind, SYNTHETIC_PATHS),
         }
@@ -480,11 +480,11 @@ mod tests {
     #[test]
     fn keys_are_disjoint_and_values_chain() {
         for len in [1, 2, 7, 1000] {
-            check_disjoint::<u64>(&Source::integers(), len);
+            check_disjoint::<u64>(&Source::integers(KeyKind::U64), len);
         }
         let source = Source {
             lines: (0..150).map(|i| format!("w{i}").into()).collect(),
-            ..Source::integers()
+            ..Source::integers(KeyKind::U64)
         };
         for len in [1, 149, 200] {
             check_disjoint::<String>(&source, len);

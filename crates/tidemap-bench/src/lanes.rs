@@ -13,11 +13,13 @@
 //!     from the keys alone. Sums also keep the compiler from dropping work.
 
 use std::hint::black_box;
+use std::marker::PhantomData;
 
 use crate::cases::{Expect, Workload};
-use crate::contenders::{Contender, FixedHasher, Griddle, Hashbrown, Indexmap, Std, Tidemap};
+use crate::contenders::{Contender, FixedHasher, Visitor, with_map};
 use crate::keys::{BenchKey, Instance, KeySet, Lookups};
 use crate::measure::{Elapsed, Stopwatch};
+use crate::values::BenchValue;
 
 /// What a run answered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -110,15 +112,19 @@ pub trait Lane<K: BenchKey> {
 
 /// A lane of the contender called `name`; `None` if there is none.
 #[must_use]
-pub fn lane<K: BenchKey>(name: &str) -> Option<Box<dyn Lane<K>>> {
-    Some(match name {
-        "tidemap" => Box::new(MapLane::<Tidemap<K, u64>>::default()),
-        "hashbrown" => Box::new(MapLane::<Hashbrown<K, u64>>::default()),
-        "griddle" => Box::new(MapLane::<Griddle<K, u64>>::default()),
-        "std" => Box::new(MapLane::<Std<K, u64>>::default()),
-        "indexmap" => Box::new(MapLane::<Indexmap<K, u64>>::default()),
-        _ => return None,
-    })
+pub fn lane<K: BenchKey, V: BenchValue>(name: &str) -> Option<Box<dyn Lane<K>>> {
+    struct Make<K, V>(PhantomData<(K, V)>);
+    impl<K: BenchKey, V: BenchValue> Visitor<K, V, FixedHasher> for Make<K, V> {
+        type Output = Box<dyn Lane<K>>;
+        fn visit<M: Contender<K, V> + Clone + 'static>(self) -> Self::Output {
+            Box::new(MapLane::<M, V> {
+                maps: Vec::new(),
+                state: State::Stale,
+                values: PhantomData,
+            })
+        }
+    }
+    with_map(name, Make::<K, V>(PhantomData))
 }
 
 /// What the maps of a lane hold.
@@ -130,21 +136,13 @@ enum State {
     Grown,
 }
 
-struct MapLane<M> {
+struct MapLane<M, V> {
     maps: Vec<M>,
     state: State,
+    values: PhantomData<V>,
 }
 
-impl<M> Default for MapLane<M> {
-    fn default() -> Self {
-        MapLane {
-            maps: Vec::new(),
-            state: State::Stale,
-        }
-    }
-}
-
-impl<K: BenchKey, M: Contender<K, u64> + Clone> Lane<K> for MapLane<M> {
+impl<K: BenchKey, V: BenchValue, M: Contender<K, V> + Clone> Lane<K> for MapLane<M, V> {
     fn name(&self) -> &'static str {
         M::NAME
     }
@@ -170,16 +168,18 @@ impl<K: BenchKey, M: Contender<K, u64> + Clone> Lane<K> for MapLane<M> {
             let (elapsed, answer) = match workload {
                 Workload::PresizedInsert => self.fill(keys, keys.len),
                 Workload::GrowInsert => self.fill(keys, 0),
-                Workload::Hit => self.look_up(keys, |map, i| hits::<K, M>(map, i, part)),
-                Workload::DependentHit => self.look_up(keys, |map, i| follow::<K, M>(map, i, part)),
-                Workload::Miss => self.look_up(keys, |map, i| misses::<K, M>(map, i, part)),
+                Workload::Hit => self.look_up(keys, |map, i| hits::<K, V, M>(map, i, part)),
+                Workload::DependentHit => {
+                    self.look_up(keys, |map, i| follow::<K, V, M>(map, i, part))
+                }
+                Workload::Miss => self.look_up(keys, |map, i| misses::<K, V, M>(map, i, part)),
                 Workload::BatchHit => self.look_up(keys, |map, i| {
-                    batches::<K, M>(map, &i.hits, part.min(i.hits.count()))
+                    batches::<K, V, M>(map, &i.hits, part.min(i.hits.count()))
                 }),
                 Workload::BatchMiss => self.look_up(keys, |map, i| {
-                    batches::<K, M>(map, &i.misses, part.min(i.misses.count()))
+                    batches::<K, V, M>(map, &i.misses, part.min(i.misses.count()))
                 }),
-                Workload::Iterate => self.look_up(keys, |map, _| entries::<K, M>(map)),
+                Workload::Iterate => self.look_up(keys, |map, _| entries::<K, V, M>(map)),
                 Workload::Clone => self.clone_maps(),
                 Workload::Drop => self.drop_maps(keys),
                 Workload::Churn => self.churn(keys, part, pass),
@@ -195,10 +195,10 @@ impl<K: BenchKey, M: Contender<K, u64> + Clone> Lane<K> for MapLane<M> {
     }
 }
 
-impl<M> MapLane<M> {
+impl<M, V: BenchValue> MapLane<M, V> {
     fn need_grown<K: BenchKey>(&mut self, keys: &KeySet<K>)
     where
-        M: Contender<K, u64>,
+        M: Contender<K, V>,
     {
         if self.state != State::Grown {
             self.fill(keys, 0);
@@ -209,7 +209,7 @@ impl<M> MapLane<M> {
     /// finished maps, outside the clock.
     fn fill<K: BenchKey>(&mut self, keys: &KeySet<K>, room: usize) -> (Elapsed, Answer)
     where
-        M: Contender<K, u64>,
+        M: Contender<K, V>,
     {
         self.maps.clear();
         let mut incoming: Vec<Vec<K>> = keys
@@ -221,7 +221,7 @@ impl<M> MapLane<M> {
         let watch = Stopwatch::start();
         for (incoming, instance) in incoming.iter_mut().zip(&keys.instances) {
             let mut map = if room == 0 {
-                M::empty(hasher())
+                M::begin(keys.len, hasher())
             } else {
                 M::presized(room, hasher())
             };
@@ -256,7 +256,7 @@ impl<M> MapLane<M> {
 
     fn clone_maps<K: BenchKey>(&self) -> (Elapsed, Answer)
     where
-        M: Contender<K, u64> + Clone,
+        M: Contender<K, V> + Clone,
     {
         let mut copies = Vec::with_capacity(self.maps.len());
         let watch = Stopwatch::start();
@@ -273,7 +273,7 @@ impl<M> MapLane<M> {
 
     fn drop_maps<K: BenchKey>(&mut self, keys: &KeySet<K>) -> (Elapsed, Answer)
     where
-        M: Contender<K, u64>,
+        M: Contender<K, V>,
     {
         self.need_grown(keys);
         self.state = State::Stale;
@@ -288,7 +288,7 @@ impl<M> MapLane<M> {
 
     fn churn<K: BenchKey>(&mut self, keys: &KeySet<K>, part: usize, pass: u32) -> (Elapsed, Answer)
     where
-        M: Contender<K, u64>,
+        M: Contender<K, V>,
     {
         self.state = State::Stale;
         let mut total = (Elapsed::default(), Answer::default());
@@ -303,7 +303,7 @@ impl<M> MapLane<M> {
                 .map(|i| (K::own(back.at(i)), K::value(&instance.hits, i)))
                 .collect();
             let watch = Stopwatch::start();
-            let answer = replace_all::<K, M>(map, out, &mut incoming);
+            let answer = replace_all::<K, V, M>(map, out, &mut incoming);
             total.0 += watch.stop();
             total.1.join(answer);
         }
@@ -315,14 +315,14 @@ impl<M> MapLane<M> {
 
     fn remove<K: BenchKey>(&mut self, keys: &KeySet<K>, part: usize) -> (Elapsed, Answer)
     where
-        M: Contender<K, u64>,
+        M: Contender<K, V>,
     {
         self.need_grown(keys);
         self.state = State::Stale;
         let mut answer = Answer::default();
         let watch = Stopwatch::start();
         for (map, instance) in self.maps.iter_mut().zip(&keys.instances) {
-            answer.join(remove_all::<K, M>(map, &instance.hits, part));
+            answer.join(remove_all::<K, V, M>(map, &instance.hits, part));
         }
         let elapsed = watch.stop();
         for map in &self.maps {
@@ -333,35 +333,43 @@ impl<M> MapLane<M> {
 }
 
 #[inline(never)]
-fn insert_all<K: BenchKey, M: Contender<K, u64>>(
+fn insert_all<K: BenchKey, V: BenchValue, M: Contender<K, V>>(
     map: &mut M,
     incoming: &mut Vec<K>,
     values: &[u64],
 ) {
     for (key, &value) in incoming.drain(..).zip(values) {
-        black_box(map.insert(black_box(key), value));
+        black_box(map.insert(black_box(key), V::of(value)));
     }
 }
 
 #[inline(never)]
-fn hits<K: BenchKey, M: Contender<K, u64>>(map: &M, keys: &Instance<K>, part: usize) -> Answer {
+fn hits<K: BenchKey, V: BenchValue, M: Contender<K, V>>(
+    map: &M,
+    keys: &Instance<K>,
+    part: usize,
+) -> Answer {
     let mut answer = Answer::default();
     for i in 0..part {
-        if let Some(&value) = map.get(black_box(keys.hits.at(i))) {
-            answer.add(value);
+        if let Some(value) = map.get(black_box(keys.hits.at(i))) {
+            answer.add(value.number());
         }
     }
     answer
 }
 
 #[inline(never)]
-fn batches<K: BenchKey, M: Contender<K, u64>>(map: &M, keys: &K::Lookups, part: usize) -> Answer {
+fn batches<K: BenchKey, V: BenchValue, M: Contender<K, V>>(
+    map: &M,
+    keys: &K::Lookups,
+    part: usize,
+) -> Answer {
     let mut answer = Answer::default();
     for start in (0..part).step_by(BATCH) {
         let batch = (start..part.min(start + BATCH)).map(|i| black_box(keys.at(i)));
         map.get_each(batch, |found| {
-            if let Some(&value) = found {
-                answer.add(value);
+            if let Some(value) = found {
+                answer.add(value.number());
             }
         });
     }
@@ -369,43 +377,51 @@ fn batches<K: BenchKey, M: Contender<K, u64>>(map: &M, keys: &K::Lookups, part: 
 }
 
 #[inline(never)]
-fn follow<K: BenchKey, M: Contender<K, u64>>(map: &M, keys: &Instance<K>, part: usize) -> Answer {
+fn follow<K: BenchKey, V: BenchValue, M: Contender<K, V>>(
+    map: &M,
+    keys: &Instance<K>,
+    part: usize,
+) -> Answer {
     let mut answer = Answer::default();
-    let Some(&(mut value)) = map.get(keys.hits.at(0)) else {
+    let Some(mut value) = map.get(keys.hits.at(0)).map(V::number) else {
         return answer;
     };
     answer.add(value);
     for _ in 1..part {
-        let Some(&next) = map.get(black_box(K::follow(&keys.hits, &value))) else {
+        let Some(next) = map.get(black_box(K::follow(&keys.hits, &value))) else {
             break;
         };
-        value = next;
+        value = next.number();
         answer.add(value);
     }
     answer
 }
 
 #[inline(never)]
-fn misses<K: BenchKey, M: Contender<K, u64>>(map: &M, keys: &Instance<K>, part: usize) -> Answer {
+fn misses<K: BenchKey, V: BenchValue, M: Contender<K, V>>(
+    map: &M,
+    keys: &Instance<K>,
+    part: usize,
+) -> Answer {
     let mut answer = Answer::default();
     for i in 0..part.min(keys.misses.count()) {
-        if let Some(&value) = map.get(black_box(keys.misses.at(i))) {
-            answer.add(value);
+        if let Some(value) = map.get(black_box(keys.misses.at(i))) {
+            answer.add(value.number());
         }
     }
     answer
 }
 
 #[inline(never)]
-fn entries<K: BenchKey, M: Contender<K, u64>>(map: &M) -> Answer {
+fn entries<K: BenchKey, V: BenchValue, M: Contender<K, V>>(map: &M) -> Answer {
     let mut answer = Answer::default();
-    map.for_each(|key, &value| answer.add(entry_sum(key, value)));
+    map.for_each(|key, value| answer.add(entry_sum(key, value.whole_number())));
     answer
 }
 
 /// As [`entries`], and compares the count with the length.
-fn checked_entries<K: BenchKey, M: Contender<K, u64>>(map: &M) -> Answer {
-    let answer = entries::<K, M>(map);
+fn checked_entries<K: BenchKey, V: BenchValue, M: Contender<K, V>>(map: &M) -> Answer {
+    let answer = entries::<K, V, M>(map);
     assert_eq!(
         answer.found,
         map.len() as u64,
@@ -416,7 +432,7 @@ fn checked_entries<K: BenchKey, M: Contender<K, u64>>(map: &M) -> Answer {
 }
 
 #[inline(never)]
-fn replace_all<K: BenchKey, M: Contender<K, u64>>(
+fn replace_all<K: BenchKey, V: BenchValue, M: Contender<K, V>>(
     map: &mut M,
     out: &K::Lookups,
     incoming: &mut Vec<(K, u64)>,
@@ -424,15 +440,15 @@ fn replace_all<K: BenchKey, M: Contender<K, u64>>(
     let mut answer = Answer::default();
     for (i, (key, value)) in incoming.drain(..).enumerate() {
         if let Some(old) = map.remove(black_box(out.at(i))) {
-            answer.add(old);
+            answer.add(old.number());
         }
-        black_box(map.insert(black_box(key), value));
+        black_box(map.insert(black_box(key), V::of(value)));
     }
     answer
 }
 
 #[inline(never)]
-fn remove_all<K: BenchKey, M: Contender<K, u64>>(
+fn remove_all<K: BenchKey, V: BenchValue, M: Contender<K, V>>(
     map: &mut M,
     keys: &K::Lookups,
     part: usize,
@@ -440,7 +456,7 @@ fn remove_all<K: BenchKey, M: Contender<K, u64>>(
     let mut answer = Answer::default();
     for i in 0..part {
         if let Some(value) = map.remove(black_box(keys.at(i))) {
-            answer.add(value);
+            answer.add(value.number());
         }
     }
     answer
@@ -451,9 +467,11 @@ mod tests {
     use super::*;
     use crate::cases::Case;
     use crate::cases::KeyKind;
+    use crate::contenders::MAP_NAMES;
     use crate::keys::Source;
+    use crate::values::Wide;
 
-    fn check_all<K: BenchKey>(source: &Source) {
+    fn check_all<K: BenchKey, V: BenchValue>(source: &Source) {
         let cases = Case::embedded();
         for (len, ops_max) in [
             (1, 1),
@@ -468,8 +486,8 @@ mod tests {
                 }
                 let keys = KeySet::<K>::new(source, len, ops_max, ops_max);
                 let want = expected(case.expect, &keys, ops_max, 3);
-                for map in &case.maps {
-                    let sample = lane::<K>(map)
+                for map in MAP_NAMES {
+                    let sample = lane::<K, V>(map)
                         .unwrap()
                         .run(case.workload, &keys, ops_max, 3);
                     assert_eq!(sample.answer, want, "{} of {map} at {len}", case.name);
@@ -481,18 +499,19 @@ mod tests {
 
     #[test]
     fn every_case_gives_its_answer_on_every_map_integers() {
-        check_all::<u64>(&Source::integers());
+        check_all::<u64, u64>(&Source::integers(KeyKind::U64));
+        check_all::<u64, Wide>(&Source::integers(KeyKind::Wide));
     }
 
     #[test]
     fn every_case_gives_its_answer_on_every_map_strings() {
-        check_all::<String>(&Source::made_up(KeyKind::Words, 7000));
-        check_all::<String>(&Source::made_up(KeyKind::Paths, 9000));
+        check_all::<String, u64>(&Source::made_up(KeyKind::Words, 7000));
+        check_all::<String, u64>(&Source::made_up(KeyKind::Paths, 9000));
     }
 
     #[test]
     fn a_wrong_answer_is_noticed() {
-        let keys = KeySet::<u64>::new(&Source::integers(), 100, 100, 100);
+        let keys = KeySet::<u64>::new(&Source::integers(KeyKind::U64), 100, 100, 100);
         let right = expected(Expect::EveryEntry, &keys, usize::MAX, 1);
         let mut wrong = keys;
         wrong.instances[0].values.swap(3, 4);

@@ -1,18 +1,11 @@
-//! The machine and the build: who measured, and what the hardware can do.
-//!
-//! Two physical limits are measured in the same run as the maps: the time of
-//! one dependent memory access over as many bytes as hashbrown's table has
-//! (no dependent look-up can beat it by much), and the cost of touching a page
-//! for the first time (every byte of a growing map pays its share).
+//! The machine and the build: who measured.
 
-use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Serialize;
 
-use crate::keys::SplitMix;
-use crate::measure::{CPU_CLOCK, Stopwatch, clock_cost};
+use crate::measure::{CPU_CLOCK, clock_cost};
 
 /// Everything a reader needs to judge or repeat the figures.
 #[derive(Debug, Clone, Serialize)]
@@ -196,62 +189,6 @@ pub fn checkout() -> Option<PathBuf> {
         .map(Path::to_owned)
 }
 
-const LINE_WORDS: usize = 8;
-
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Line([u64; LINE_WORDS]);
-
-/// Nanoseconds of one dependent access to random cache lines of `bytes` bytes.
-#[must_use]
-pub fn pointer_chase_ns(bytes: usize) -> f64 {
-    let count = (bytes / size_of::<Line>()).max(16);
-    let mut lines = vec![Line([0; LINE_WORDS]); count];
-    for (i, line) in lines.iter_mut().enumerate() {
-        line.0[0] = i as u64;
-    }
-    // Sattolo's shuffle: one cycle through all lines.
-    let mut random = SplitMix::new(1);
-    for i in (1..count).rev() {
-        let j = random.below(i);
-        let (a, b) = (lines[i].0[0], lines[j].0[0]);
-        lines[i].0[0] = b;
-        lines[j].0[0] = a;
-    }
-    let steps = (4 * count).clamp(400_000, 2_000_000);
-    let mut at = 0_u64;
-    for _ in 0..count.min(steps) {
-        at = lines[at as usize].0[0];
-    }
-    let watch = Stopwatch::start();
-    for _ in 0..steps {
-        at = lines[at as usize].0[0];
-    }
-    let elapsed = watch.stop();
-    black_box(at);
-    elapsed.cpu_ns / steps as f64
-}
-
-/// Nanoseconds of touching a fresh page of 4 KiB, over `bytes` bytes.
-///
-/// Where the system serves larger pages, their cost is spread over the 4 KiB
-/// pieces.
-#[must_use]
-pub fn first_touch_ns(bytes: usize) -> f64 {
-    const PAGE_BYTES: usize = 4096;
-    let mut block: Vec<u8> = Vec::with_capacity(bytes);
-    let pages = block.spare_capacity_mut().chunks_mut(PAGE_BYTES);
-    let watch = Stopwatch::start();
-    let mut count = 0_u32;
-    for page in pages {
-        page[0].write(1);
-        count += 1;
-    }
-    let elapsed = watch.stop();
-    black_box(block.as_mut_ptr());
-    elapsed.cpu_ns / f64::from(count.max(1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -279,13 +216,6 @@ mod tests {
             slug("AMD EPYC 7763 64-Core 8 cores"),
             "amd-epyc-7763-64-core-8-cores"
         );
-    }
-
-    #[test]
-    fn limits_are_plausible() {
-        let near = pointer_chase_ns(16 << 10);
-        assert!(near > 0.0 && near < 1000.0, "{near} ns");
-        assert!(first_touch_ns(8 << 20) > 0.0);
     }
 
     #[test]

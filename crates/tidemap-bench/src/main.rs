@@ -4,6 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+mod command;
+
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,18 +19,24 @@ use tidemap_bench::growth::{Job, Launcher, Measure};
 use tidemap_bench::instructions::{self, Counts, Operation};
 use tidemap_bench::keys::Source;
 use tidemap_bench::report::Report;
-use tidemap_bench::{growth, machine, record, table};
+use tidemap_bench::tail::Counter;
+use tidemap_bench::{curve, growth, machine, record, scale, table, tail};
 
 const EXAMPLES: &str = "\
 Examples:
   tidemap-bench compare --quick              the table in two minutes
-  tidemap-bench compare                      the whole table (allow an hour and 16 GB)
+  tidemap-bench compare                      the whole table (allow hours and 16 GB)
   tidemap-bench compare --cases u64-hit,miss --sizes 1M --maps tidemap,griddle
   tidemap-bench compare --quick --json       everything, for programs
   tidemap-bench compare --out ratios.csv     the table, and the figures as CSV
   tidemap-bench record                       keep the figures in bench/record
   tidemap-bench cases                        what can be measured
   tidemap-bench instructions                 instructions per operation (callgrind)
+  tidemap-bench scale --quick --svg s.svg    cost by number of entries, plotted
+  tidemap-bench tail --quick                 how long single inserts take
+  tidemap-bench judges                       other people's scenarios, and where tidemap loses
+  tidemap-bench all --quick --out results    everything, into one folder
+  tidemap-bench counters                     work that tidemap counts itself
 
 Compares hash maps that all use the same hasher, in one run, by turns. Every
 run's answer is checked. Build with --release.";
@@ -98,6 +106,51 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         write: Option<PathBuf>,
     },
+    /// Cost per operation and bytes per entry, from 100 to 100M entries (allow 30 minutes and 8 GB).
+    Scale(command::scale::Scale),
+    /// Percentiles of the time of single inserts while growing to 30M and 100M; page faults and
+    /// system calls (allow 40 minutes and 8 GB).
+    Tail(command::tail::Tail),
+    /// The longest insert on the way to each power of two up to 2^27 (allow 20 minutes and 8 GB).
+    Stalls(command::tail::Stalls),
+    /// Resident memory over two doublings, and while nine entries in ten are removed.
+    Memory(command::memory::Memory),
+    /// Work that tidemap counts itself in fixed scenarios: entries, bytes, pages, calls.
+    Counters(command::counters::Counters),
+    /// Whole-process runs of `tidemap replay` on recorded workloads.
+    Traces(command::traces::Traces),
+    /// Scenarios of map_benchmark and of hashbrown's benches, look-ups within a growth; where tidemap loses.
+    Judges(command::judges::Judges),
+    /// Everything, into one folder (allow hours, 16 GB and a quiet machine).
+    All(command::all::All),
+    /// One size of one map in this process; what `scale` starts.
+    #[command(hide = true)]
+    ScaleOne {
+        #[arg(long)]
+        map: String,
+        #[arg(long)]
+        size: usize,
+    },
+    /// One growth in this process; what `tail` and `stalls` start.
+    #[command(hide = true)]
+    TailOne {
+        #[arg(long)]
+        counter: Counter,
+        #[arg(long)]
+        map: Option<String>,
+        #[arg(long)]
+        size: usize,
+        #[arg(long, default_value_t = 0)]
+        at_least_ms: u64,
+    },
+    /// One growth and its end in this process; what `memory` starts.
+    #[command(hide = true)]
+    MemoryOne {
+        #[arg(long)]
+        map: String,
+        #[arg(long)]
+        size: usize,
+    },
     /// The process that callgrind watches.
     #[command(hide = true)]
     InstructionsOne {
@@ -115,8 +168,6 @@ enum Command {
         measure: Measure,
         #[arg(long)]
         map: Option<String>,
-        #[arg(long)]
-        presized: bool,
         #[arg(long)]
         keys: String,
         #[arg(long)]
@@ -168,17 +219,14 @@ impl KeyFiles {
     /// The file for keys of `kind`: as given, or found in the usual places.
     fn find(&self, kind: KeyKind) -> Option<PathBuf> {
         let (given, name) = match kind {
-            KeyKind::U64 => return None,
+            KeyKind::U64 | KeyKind::Wide => return None,
             KeyKind::Words => (&self.words, "moby-words.txt"),
             KeyKind::Paths => (&self.paths, "repo-paths.txt"),
         };
         if given.is_some() {
             return given.clone();
         }
-        let folder = match std::env::var_os("TIDEMAP_DATA") {
-            Some(folder) => PathBuf::from(folder),
-            None => machine::checkout()?.parent()?.join("shared").join("data"),
-        };
+        let folder = data_folder()?;
         [name.to_owned(), format!("{name}.zst")]
             .into_iter()
             .map(|name| folder.join(name))
@@ -187,10 +235,18 @@ impl KeyFiles {
 
     fn source(&self, kind: KeyKind) -> anyhow::Result<Source> {
         Ok(match (kind, self.find(kind)) {
-            (KeyKind::U64, _) => Source::integers(),
+            (KeyKind::U64 | KeyKind::Wide, _) => Source::integers(kind),
             (_, Some(path)) => Source::read(kind, &path)?,
             (_, None) => Source::synthetic(kind),
         })
+    }
+}
+
+/// Where key lists and recorded workloads are.
+fn data_folder() -> Option<PathBuf> {
+    match std::env::var_os("TIDEMAP_DATA") {
+        Some(folder) => Some(PathBuf::from(folder)),
+        None => Some(machine::checkout()?.parent()?.join("shared").join("data")),
     }
 }
 
@@ -298,6 +354,39 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        Command::Scale(scale) => scale.run(),
+        Command::Tail(tail) => tail.run(),
+        Command::Stalls(stalls) => stalls.run(),
+        Command::Memory(memory) => memory.run(),
+        Command::Counters(counters) => counters.run(),
+        Command::Traces(traces) => traces.run(),
+        Command::Judges(judges) => judges.run(),
+        Command::All(all) => all.run(),
+        Command::ScaleOne { map, size } => {
+            check_map(&map)?;
+            check_process_size(size)?;
+            print_json(&scale::run(&map, size))
+        }
+        Command::TailOne {
+            counter,
+            map,
+            size,
+            at_least_ms,
+        } => {
+            map.as_deref().map_or(Ok(()), check_map)?;
+            check_process_size(size)?;
+            print_json(&tail::run(&tail::Job {
+                map,
+                size,
+                counter,
+                at_least: Duration::from_millis(at_least_ms),
+            }))
+        }
+        Command::MemoryOne { map, size } => {
+            check_map(&map)?;
+            check_process_size(size)?;
+            print_json(&curve::run(&map, size))
+        }
         Command::InstructionsOne {
             map,
             operation,
@@ -309,7 +398,6 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::GrowOne {
             measure,
             map,
-            presized,
             keys,
             size,
             at_least_ms,
@@ -318,24 +406,30 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             if let Some(map) = &map {
                 check_map(map)?;
             }
-            let kind = match keys.as_str() {
-                "u64" => KeyKind::U64,
-                "words" => KeyKind::Words,
-                "paths" => KeyKind::Paths,
-                _ => anyhow::bail!("unknown kind of keys `{keys}`; known: u64, words, paths"),
-            };
+            let kind = KeyKind::from_name(&keys)?;
             let job = Job {
                 measure,
                 map,
-                presized,
                 size: size.parse::<Size>()?.0,
                 at_least: Duration::from_millis(at_least_ms),
             };
             let found = growth::run(&job, &files.source(kind)?);
-            writeln!(std::io::stdout(), "{}", serde_json::to_string(&found)?)?;
-            Ok(ExitCode::SUCCESS)
+            print_json(&found)
         }
     }
+}
+
+/// What a process of its own answers.
+fn print_json(found: &impl serde::Serialize) -> anyhow::Result<ExitCode> {
+    writeln!(std::io::stdout(), "{}", serde_json::to_string(found)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Orders of look-ups count in 32 bits.
+fn check_process_size(size: usize) -> anyhow::Result<()> {
+    let fits = size > 0 && u32::try_from(size).is_ok();
+    anyhow::ensure!(fits, "size {size} is not between 1 and 2^32 - 1");
+    Ok(())
 }
 
 fn count_instructions(

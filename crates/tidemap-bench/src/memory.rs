@@ -17,6 +17,12 @@ pub fn peak_bytes() -> Option<u64> {
     field("/proc/self/status", "VmHWM:")
 }
 
+/// Bytes of memory that are resident in huge pages.
+#[must_use]
+pub fn huge_bytes() -> Option<u64> {
+    field("/proc/self/smaps_rollup", "AnonHugePages:")
+}
+
 /// Makes the present resident size the peak; false where that is not possible.
 #[must_use]
 pub fn reset_peak() -> bool {

@@ -9,9 +9,10 @@ use anyhow::Context;
 use crate::report::Report;
 
 /// The version of the columns; `bench/README.md` documents them.
-const SCHEMA: &str = "tidemap-bench/record/1";
+const SCHEMA: &str = "tidemap-bench/record/2";
 const COLUMNS: &str = "case,keys,metric,unit,entries,map,median,min,max,samples,\
-                       ratio_median,ratio_min,ratio_max,target_now,target_later,verdict";
+                       ratio_median,ratio_min,ratio_max,target_now,target_later,verdict,\
+                       wall_median,limit_ns,times_limit";
 
 /// The report as CSV; lines of the head begin with `#`.
 #[must_use]
@@ -71,18 +72,35 @@ pub fn csv(report: &Report) -> String {
             None => out.push_str(",,"),
         }
         let verdict = cell.verdict.map_or("", |verdict| verdict.as_str());
-        let _ = writeln!(out, ",{verdict}");
+        let _ = write!(out, ",{verdict}");
+        let wall = cell.wall_summary.map(|wall| wall.median);
+        for figure in [wall, cell.limit_ns, cell.times_limit()] {
+            match figure {
+                Some(figure) => {
+                    let _ = write!(out, ",{figure:.4}");
+                }
+                None => out.push(','),
+            }
+        }
+        out.push('\n');
     }
     for limit in &report.limits {
-        for (metric, value) in [
-            ("pointer-chase", limit.pointer_chase_ns),
-            ("first-page-touch", limit.first_touch_ns),
-        ] {
-            let (keys, size) = (limit.keys.as_str(), limit.size.0);
-            let _ = writeln!(
-                out,
-                "machine,{keys},{metric},ns,{size},machine,{value},{value},{value},1,,,,,,"
-            );
+        let (keys, size) = (limit.keys.as_str(), limit.size.0);
+        let memory = &limit.memory;
+        for (pages, figures) in [("4k", Some(&memory.small)), ("2m", memory.huge.as_ref())] {
+            let Some(figures) = figures else { continue };
+            for (metric, unit, value) in [
+                ("dependent-access", "ns", figures.dependent_ns),
+                ("independent-access", "ns", figures.independent_ns),
+                ("read", "bytes/ns", figures.read_bytes_per_ns),
+                ("copy", "bytes/ns", figures.copy_bytes_per_ns),
+                ("first-touch", "ns/page", figures.touch_ns),
+            ] {
+                let _ = writeln!(
+                    out,
+                    "machine,{keys},{metric}-{pages},{unit},{size},machine,{value},{value},{value},1,,,,,,,,,"
+                );
+            }
         }
     }
     out
@@ -161,7 +179,7 @@ mod tests {
 
     #[test]
     fn rows_have_as_many_fields_as_the_head() {
-        assert_eq!(COLUMNS.split(',').count(), 16);
+        assert_eq!(COLUMNS.split(',').count(), 19);
         assert!(!COLUMNS.contains(' '));
     }
 }

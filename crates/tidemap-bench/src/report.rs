@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::cases::{Case, KeyKind, Size};
+use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::stats::Summary;
 
@@ -67,8 +68,17 @@ pub struct Cell {
     pub wall_samples: Vec<f64>,
     /// Median and range of the samples.
     pub summary: Option<Summary>,
+    /// Median and range by wall time, for metrics counted in processor time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wall_summary: Option<Summary>,
     /// Median and range of the ratios to the baseline within a repetition.
     pub ratio: Option<Summary>,
+    /// What the hardware allows at best, ns per operation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit_ns: Option<f64>,
+    /// Which limit that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<&'static str>,
     /// What the subject wants to hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Aim>,
@@ -158,10 +168,10 @@ pub struct Limit {
     pub table_bytes: usize,
     /// Part of that table's slots that are in use.
     pub table_load: f64,
-    /// One dependent access to a random cache line of so many bytes.
-    pub pointer_chase_ns: f64,
-    /// Touching a fresh page of 4 KiB.
-    pub first_touch_ns: f64,
+    /// Bytes of a key and a value.
+    pub entry_bytes: usize,
+    /// What memory allows over so many bytes.
+    pub memory: Limits,
 }
 
 /// A run that gave a wrong answer.
@@ -180,6 +190,12 @@ pub struct Difference {
 }
 
 impl Cell {
+    /// The median as a multiple of what the hardware allows.
+    #[must_use]
+    pub fn times_limit(&self) -> Option<f64> {
+        Some(self.summary?.median / self.limit_ns?)
+    }
+
     /// An empty cell.
     pub(crate) fn new(
         case: &Case,
@@ -198,7 +214,10 @@ impl Cell {
             samples: Vec::new(),
             wall_samples: Vec::new(),
             summary: None,
+            wall_summary: None,
             ratio: None,
+            limit_ns: None,
+            limit: None,
             target: None,
             verdict: None,
         }

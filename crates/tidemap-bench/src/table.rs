@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use crate::cases::{KeyKind, Size};
-use crate::compare::{NO_MAP, PRESIZED};
+use crate::compare::NO_MAP;
+use crate::contenders::PRESIZED;
 use crate::report::{Cell, Limit, Report, Unit};
 use crate::stats::Summary;
 
@@ -39,6 +40,7 @@ pub fn render(report: &Report, colour: bool) -> String {
 /// A line of a section: a heading, or a name with a cell for each size.
 enum Line {
     Heading(String),
+    Note(String),
     Row(String, Vec<String>),
 }
 
@@ -51,11 +53,7 @@ fn section(out: &mut String, report: &Report, kind: KeyKind, colour: bool) {
     let mut sizes: Vec<Size> = cells.iter().map(|cell| cell.size).collect();
     sizes.sort_unstable();
     sizes.dedup();
-    let title = match kind {
-        KeyKind::U64 => "u64 → u64",
-        KeyKind::Words => "String → u64, words",
-        KeyKind::Paths => "String → u64, paths",
-    };
+    let title = kind.types();
     let _ = writeln!(
         out,
         "\n{title}: ratios to {} (below 1 is better)",
@@ -99,13 +97,38 @@ fn limits(report: &Report, kind: KeyKind, sizes: &[Size]) -> Vec<Line> {
         row("hashbrown's tables", |l| {
             quantity(l.table_bytes as f64, Unit::Bytes)
         }),
-        row("latency over these", |l| {
-            format!("{:.1} ns", l.pointer_chase_ns)
+        row("dependent access", |l| {
+            let huge = l.memory.huge.map(|huge| huge.dependent_ns);
+            with_huge(l.memory.small.dependent_ns, huge, |ns| {
+                format!("{ns:.1} ns")
+            })
+        }),
+        row("independent access", |l| {
+            let huge = l.memory.huge.map(|huge| huge.independent_ns);
+            with_huge(l.memory.small.independent_ns, huge, |ns| {
+                format!("{ns:.1} ns")
+            })
+        }),
+        row("read / copy", |l| {
+            let small = &l.memory.small;
+            format!(
+                "{:.1} / {:.1} GB/s",
+                small.read_bytes_per_ns, small.copy_bytes_per_ns
+            )
         }),
         row("first page touch", |l| {
-            format!("{:.0} ns", l.first_touch_ns)
+            let huge = l.memory.huge.map(|huge| huge.touch_ns);
+            with_huge(l.memory.small.touch_ns, huge, |ns| quantity(ns, Unit::Ns))
         }),
     ]
+}
+
+/// A figure over pages of 4 KiB and, if there are any, of 2 MiB.
+fn with_huge(small: f64, huge: Option<f64>, show: impl Fn(f64) -> String) -> String {
+    match huge {
+        Some(huge) => format!("{}; 2M {}", show(small), show(huge)),
+        None => show(small),
+    }
 }
 
 fn block(
@@ -148,6 +171,18 @@ fn block(
             )
         })
     };
+    let limit = |size: &Size| {
+        let cell = cells.iter().find(|cell| cell.size == *size);
+        let limit_ns = cell.and_then(|cell| cell.limit_ns);
+        limit_ns.map_or_else(String::new, |ns| quantity(ns, Unit::NsPerOp))
+    };
+    if let Some(what) = cells.iter().find_map(|cell| cell.limit) {
+        lines.push(Line::Row(
+            "  limit".to_owned(),
+            sizes.iter().map(limit).collect(),
+        ));
+        lines.push(Line::Note(format!("  (limit: {what})")));
+    }
     let targets: Vec<String> = sizes.iter().map(target).collect();
     if targets.iter().any(|text| !text.is_empty()) {
         lines.push(Line::Row("  target".to_owned(), targets));
@@ -167,6 +202,9 @@ fn lay_out(out: &mut String, lines: &[Line], columns: usize) {
         match line {
             Line::Heading(text) => {
                 let _ = writeln!(out, "\n{text}");
+            }
+            Line::Note(text) => {
+                let _ = writeln!(out, "{text}");
             }
             // Nothing in it was asked for, such as limits of cases in processes.
             Line::Row(_, cells) if cells.iter().all(String::is_empty) => {}
@@ -201,10 +239,14 @@ fn cell_text(cell: &Cell, colour: bool) -> String {
         return "n/a".to_owned();
     };
     let figure = quantity(summary.median, cell.unit);
+    let times = match cell.times_limit() {
+        Some(times) => format!(" [{}×]", ratio_text(times)),
+        None => String::new(),
+    };
     let is_control = [NO_MAP, PRESIZED].contains(&cell.map.as_str());
     let ratio = match &cell.ratio {
-        Some(ratio) if !is_control => ratio,
-        _ => return format!("{figure}{}", range(summary, cell.unit)),
+        Some(ratio) if !is_control || cell.unit == Unit::NsPerOp => ratio,
+        _ => return format!("{figure}{}{times}", range(summary, cell.unit)),
     };
     let verdict = match cell.verdict {
         None => String::new(),
@@ -227,7 +269,7 @@ fn cell_text(cell: &Cell, colour: bool) -> String {
     // One figure per process says something by itself; times per operation are
     // the ratio times the row above.
     match cell.unit {
-        Unit::NsPerOp => format!("{ratio}{verdict}"),
+        Unit::NsPerOp => format!("{ratio}{verdict}{times}"),
         _ => format!("{figure}, {ratio}{verdict}"),
     }
 }
@@ -277,7 +319,7 @@ fn summary(out: &mut String, report: &Report) {
     let _ = writeln!(
         out,
         "\nRows of other maps: median ratio within a repetition (least–greatest). Times are processor time of\n\
-         the thread, worst inserts also wall time. `?`: the range reaches across the target,\n\
+         the thread, worst inserts also wall time. [n×]: n times what memory allows at best. `?`: the range reaches across the target,\n\
          or the machine alone (`no map`) was as slow."
     );
     if !verdicts.is_empty() {
