@@ -49,7 +49,10 @@ fn plan_equals_real_go() {
         let exact = closest.values().filter(|&&off| off == 0).count();
         println!("{resting} maps at rest, {exact} of them to the byte in one of {RUNS} runs");
         assert!(resting > 20, "{resting}");
-        assert!(exact * 10 >= resting * 8, "{exact} of {resting}: {closest:?}");
+        assert!(
+            exact * 10 >= resting * 8,
+            "{exact} of {resting}: {closest:?}"
+        );
     }
 }
 
@@ -136,10 +139,7 @@ fn compare_measured(text: &str, closest: &mut BTreeMap<MapId, u64>) {
         "{} types, {growths} growths, {unexplained} of them with an overflow bucket",
         kinds.len()
     );
-    assert!(
-        kinds.len() >= 20 && growths > 100,
-        "{kinds:?} {growths}"
-    );
+    assert!(kinds.len() >= 20 && growths > 100, "{kinds:?} {growths}");
     assert!(unexplained * 10 < growths, "{unexplained} of {growths}");
 }
 
