@@ -115,9 +115,19 @@ impl<'a, K, V> Iterator for Iter<'a, K, V> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        // SAFETY: null or an entry; the map is borrowed for 'a, so entries stay.
-        let (key, value) = unsafe { self.inner.next_entry().as_ref() }?;
+        let entry = self.inner.next_entry()?;
+        // SAFETY: the map is borrowed for 'a, so entries stay.
+        let (key, value) = unsafe { entry.as_ref() };
         Some((key, value))
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, Self::Item) -> B>(self, init: B, mut f: F) -> B {
+        self.inner.fold(init, |folded, entry| {
+            // SAFETY: as in `next`.
+            let (key, value) = unsafe { entry.as_ref() };
+            f(folded, (key, value))
+        })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -130,9 +140,19 @@ impl<'a, K, V> Iterator for IterMut<'a, K, V> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        // SAFETY: null or an entry; the map is borrowed mutably for 'a, and each comes once.
-        let (key, value) = unsafe { self.inner.next_entry().as_mut() }?;
+        let mut entry = self.inner.next_entry()?;
+        // SAFETY: the map is borrowed mutably for 'a, and each entry comes once.
+        let (key, value) = unsafe { entry.as_mut() };
         Some((&*key, value))
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, Self::Item) -> B>(self, init: B, mut f: F) -> B {
+        self.inner.fold(init, |folded, mut entry| {
+            // SAFETY: as in `next`.
+            let (key, value) = unsafe { entry.as_mut() };
+            f(folded, (&*key, value))
+        })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -264,6 +284,11 @@ macro_rules! half {
             #[inline]
             fn next(&mut self) -> Option<$item> {
                 self.inner.next().map($take)
+            }
+
+            #[inline]
+            fn fold<B, F: FnMut(B, $item) -> B>(self, init: B, mut f: F) -> B {
+                self.inner.fold(init, |folded, entry| f(folded, ($take)(entry)))
             }
 
             fn size_hint(&self) -> (usize, Option<usize>) {

@@ -11,7 +11,7 @@ use crate::entry::{Entry, OccupiedEntry, VacantEntry};
 use crate::error::TryReserveError;
 use crate::hash::DefaultHashBuilder;
 use crate::iter::{Drain, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
-use crate::raw::{Birth, Bucket, Place, RawTable, as_type_mut};
+use crate::raw::{Birth, Place, RawTable, Vacancy, as_type_mut};
 use crate::stats::{Growth, Stats};
 
 /// A hash map that pays for its growth in small equal steps.
@@ -530,10 +530,12 @@ where
                 None
             }
             // SAFETY: not due, and the table is as it was when the home was found.
-            Err(home) => match unsafe { self.table.insert_at(home, hash, (key, value), false) } {
-                Ok(_) => None,
-                Err((error, _)) => error.raise(),
-            },
+            Err(vacancy) => {
+                match unsafe { self.table.insert_at(vacancy, hash, (key, value), false) } {
+                    Ok(_) => None,
+                    Err((error, _)) => error.raise(),
+                }
+            }
         }
     }
 
@@ -568,7 +570,7 @@ where
 
     /// As [`find_hashed`](Self::find_hashed), with the home of a key that is not there.
     #[inline(always)]
-    fn locate_hashed(&self, hash: u64, key: &K) -> Result<Place, Bucket> {
+    fn locate_hashed(&self, hash: u64, key: &K) -> Result<Place, Vacancy> {
         let found = self.table.locate(hash, |(k, _)| key.equivalent(k));
         // Hashers of other types are never changed; the comparison is of constants.
         let may_reseed = typeid::of::<S>() == typeid::of::<DefaultHashBuilder>();

@@ -759,12 +759,16 @@ macro_rules! values {
 }
 
 values!(Iter<'a, T>, &'a T, this, {
-    // SAFETY: null or a value; the table is borrowed for 'a.
-    unsafe { this.inner.next_entry().as_ref() }
+    // SAFETY: a value of the table, which is borrowed for 'a.
+    this.inner
+        .next_entry()
+        .map(|value| unsafe { value.as_ref() })
 });
 values!(IterMut<'a, T>, &'a mut T, this, {
-    // SAFETY: null or a value; the table is borrowed mutably for 'a, and each comes once.
-    unsafe { this.inner.next_entry().as_mut() }
+    // SAFETY: a value of the table, which is borrowed mutably for 'a, and each comes once.
+    this.inner
+        .next_entry()
+        .map(|mut value| unsafe { value.as_mut() })
 });
 values!(IntoIter<T, A>, T, this, {
     let place = this.inner.next()?;

@@ -86,6 +86,17 @@ impl Bucket {
         unsafe { self.head.add(Shape::<T>::FILTER_AT) }
     }
 
+    /// What the overflow filter is. Volatile, so that it is a load of its own: the compiler would
+    /// rather take it out of a [header](Self::header) that was loaded before, by way of the stack.
+    ///
+    /// # Safety
+    /// A live main bucket.
+    #[inline(always)]
+    pub(super) unsafe fn filter_apart<T>(self) -> u8 {
+        // SAFETY: inside the head; the table is borrowed, so nobody writes.
+        unsafe { self.filter::<T>().read_volatile() }
+    }
+
     /// The kept bits of slot `index`.
     ///
     /// # Safety
@@ -159,7 +170,7 @@ pub(super) unsafe fn slot<T>(bucket: Bucket, index: usize) -> *mut T {
 pub(super) unsafe fn chain_of<T>(home: Bucket) -> Bucket {
     // SAFETY: by S1 the link is there when the filter is not 0; slots may be unaligned for it.
     unsafe {
-        if *home.filter::<T>() == 0 {
+        if home.filter_apart::<T>() == 0 {
             return Bucket::NONE;
         }
         Bucket::spill::<T>(home.link::<T>().read_unaligned())
@@ -229,11 +240,9 @@ pub(super) unsafe fn empty_slot<T>(bucket: Bucket, is_main: bool) -> Option<usiz
 pub(super) unsafe fn preferred_empty_slot<T>(bucket: Bucket, hash: u64) -> Option<usize> {
     // SAFETY: by the caller's promise.
     let empty = unsafe { empty_slots::<T>(bucket, true) };
-    if Shape::<T>::PREFERS {
-        let first = Shape::<T>::line_start(bucket.slots, Shape::<T>::preferred_slot(hash));
-        if let Some(index) = Bits(empty >> first).next() {
-            return Some(first + index);
-        }
+    let first = Shape::<T>::preferred_slot(hash);
+    if let Some(index) = Bits(empty >> first).next() {
+        return Some(first + index);
     }
     Bits(empty).next()
 }

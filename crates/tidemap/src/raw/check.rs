@@ -57,7 +57,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             capacity: self.capacity(),
             buckets,
             slots_per_bucket: Shape::<T>::SLOTS,
-            bucket_bytes: Shape::<T>::STRIDE,
+            bucket_bytes: Shape::<T>::BUCKET,
             load: if slots == 0 {
                 0.0
             } else {

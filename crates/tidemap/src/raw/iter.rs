@@ -7,7 +7,7 @@
 //! stops after the last entry, not after the last bucket.
 
 use core::marker::PhantomData;
-use core::ptr;
+use core::ptr::{self, NonNull};
 
 use super::array::bucket_at;
 use super::bucket::{Bucket, chain_of, full_slots, next_of, slot};
@@ -16,9 +16,13 @@ use super::tags::Bits;
 use crate::alloc::Allocator;
 
 /// Places of a table's entries. Borrows nothing: see [`RawTable::iter`].
+///
+/// No method of it that is not inlined takes it by reference, so that a loop keeps it in registers.
 pub(crate) struct RawIter<T> {
     bucket: Bucket,
     home: Bucket,
+    /// The overflow bucket that comes after `bucket`, or null.
+    spill: *mut u8,
     full: Bits,
     left: usize,
     index: usize,
@@ -46,6 +50,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         RawIter {
             bucket: Bucket::NONE,
             home: Bucket::NONE,
+            spill: ptr::null_mut(),
             full: Bits(0),
             left: self.len(),
             index,
@@ -64,6 +69,7 @@ impl<T> RawIter<T> {
         RawIter {
             bucket: Bucket::NONE,
             home: Bucket::NONE,
+            spill: ptr::null_mut(),
             full: Bits(0),
             left: 0,
             index: 0,
@@ -74,17 +80,37 @@ impl<T> RawIter<T> {
         }
     }
 
-    /// The next entry's address; null after the last.
+    /// The next entry's address.
     #[inline(always)]
-    pub(crate) fn next_entry(&mut self) -> *mut T {
+    pub(crate) fn next_entry(&mut self) -> Option<NonNull<T>> {
+        while self.full.0 == 0 {
+            if self.left == 0 {
+                return None;
+            }
+            self.next_bucket();
+        }
+        let index = self.full.0.trailing_zeros() as usize;
+        self.full.0 &= self.full.0 - 1;
+        self.left -= 1;
+        // SAFETY: the slot holds an entry; the caller of `iter` keeps it alive.
+        Some(unsafe { NonNull::new_unchecked(slot::<T>(self.bucket, index)) })
+    }
+
+    /// Calls `visit` with the address of each entry that is left.
+    #[inline(always)]
+    pub(crate) fn fold<B>(mut self, init: B, mut visit: impl FnMut(B, NonNull<T>) -> B) -> B {
+        let mut folded = init;
         loop {
-            if let Some(index) = self.full.next() {
+            while self.full.0 != 0 {
+                let index = self.full.0.trailing_zeros() as usize;
+                self.full.0 &= self.full.0 - 1;
                 self.left -= 1;
-                // SAFETY: the slot holds an entry; the caller of `iter` keeps it alive.
-                return unsafe { slot::<T>(self.bucket, index) };
+                // SAFETY: as in `next_entry`.
+                let entry = unsafe { NonNull::new_unchecked(slot::<T>(self.bucket, index)) };
+                folded = visit(folded, entry);
             }
             if self.left == 0 {
-                return ptr::null_mut();
+                return folded;
             }
             self.next_bucket();
         }
@@ -93,49 +119,25 @@ impl<T> RawIter<T> {
     /// Goes to the next bucket: down the chain, then to the next main bucket.
     #[inline(always)]
     fn next_bucket(&mut self) {
-        // SAFETY: an entry is left, so a bucket is; regions name live main buckets.
+        // SAFETY: an entry is left, so a bucket is; chains link live overflow buckets,
+        // regions name live main buckets.
         unsafe {
-            if !self.bucket.is_none() {
-                if self.bucket != self.home {
-                    return self.next_in_chain(next_of::<T>(self.bucket));
-                }
-                if *self.home.filter::<T>() != 0 {
-                    return self.next_in_chain(chain_of::<T>(self.home));
-                }
+            if !self.spill.is_null() {
+                self.bucket = Bucket::spill::<T>(self.spill);
+                self.full = full_slots::<T>(self.bucket, false);
+                self.spill = next_of::<T>(self.bucket).head;
+                return;
             }
-            self.next_main();
-        }
-    }
-
-    /// # Safety
-    /// `spill` is the next bucket of the chain, or null; an entry is left.
-    #[inline(never)]
-    unsafe fn next_in_chain(&mut self, spill: Bucket) {
-        // SAFETY: by the caller's promise.
-        unsafe {
-            if spill.is_none() {
-                return self.next_main();
+            while self.index == self.end {
+                (self.base, self.index, self.end) = self.rest[0];
+                self.rest[0] = self.rest[1];
+                self.rest[1] = (self.base, 0, 0);
             }
-            self.bucket = spill;
-            self.full = full_slots::<T>(spill, false);
-        }
-    }
-
-    /// # Safety
-    /// An entry is left in a main bucket to come or its chain.
-    #[inline(always)]
-    unsafe fn next_main(&mut self) {
-        while self.index == self.end {
-            (self.base, self.index, self.end) = self.rest[0];
-            self.rest[0] = self.rest[1];
-            self.rest[1] = (self.base, 0, 0);
-        }
-        // SAFETY: regions name live main buckets.
-        unsafe {
             self.home = bucket_at::<T>(self.base, self.index);
             self.index += 1;
             self.bucket = self.home;
             self.full = full_slots::<T>(self.home, true);
+            self.spill = chain_of::<T>(self.home).head;
         }
     }
 }
@@ -145,20 +147,20 @@ impl<T> Iterator for RawIter<T> {
 
     #[inline]
     fn next(&mut self) -> Option<Place> {
-        if self.left == 0 {
-            return None;
-        }
-        loop {
-            if let Some(index) = self.full.next() {
-                self.left -= 1;
-                return Some(Place {
-                    bucket: self.bucket,
-                    index,
-                    home: self.home,
-                });
+        while self.full.0 == 0 {
+            if self.left == 0 {
+                return None;
             }
             self.next_bucket();
         }
+        let index = self.full.0.trailing_zeros() as usize;
+        self.full.0 &= self.full.0 - 1;
+        self.left -= 1;
+        Some(Place {
+            bucket: self.bucket,
+            index,
+            home: self.home,
+        })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -68,11 +68,13 @@ impl Meter {
     /// `bytes` at `start` are used for the first time, unless a page of them
     /// was touched before at this front.
     pub(crate) fn touched(&mut self, front: Front, start: *const u8, bytes: usize) {
-        let pages = self.untouched(front, start, bytes);
-        self.now.fresh_pages += pages;
         let last = (start.addr() + bytes.max(1) - 1) >> PAGE_SHIFT;
-        let seen = &mut self.fronts[front as usize];
-        *seen = if pages > 0 { last } else { *seen };
+        if self.fronts[front as usize] == last {
+            // Places rise, so what comes before was touched, too; or it is on this very page.
+            return;
+        }
+        self.now.fresh_pages += self.untouched(front, start, bytes);
+        self.fronts[front as usize] = last;
     }
 
     /// How many pages [`touched`](Self::touched) would count.

@@ -29,8 +29,7 @@ pub(crate) fn prefetch(address: *const u8) {
 #[inline(always)]
 pub(super) fn prefetch_slot<T>(home: Bucket, hash: u64) {
     if Shape::<T>::PREFERS {
-        let at = Shape::<T>::preferred_slot(hash) * Shape::<T>::ENTRY;
-        prefetch(home.slots.wrapping_add(at));
+        prefetch(home.slots.wrapping_add(Shape::<T>::preferred_line(hash)));
     }
 }
 

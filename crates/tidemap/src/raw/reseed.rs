@@ -205,7 +205,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                     });
                 }
             }
-            self.find_in_chain(home, hash, tag, &mut eq)
+            self.place_in_chain(home, hash, tag, &mut eq)
         }
     }
 

@@ -3,7 +3,7 @@
 //! Two kinds of bucket:
 //!
 //! ```text
-//! main bucket, wide     head |t t t t t t t t t t t t t t t|f|   slots |0| … |13|14 or link|
+//! main bucket, wide     head |t t t t t t t t t t t t t t t|f|   slots |0| … |13|14|  link |
 //! main bucket, narrow   head |t t t t t t t|f|   link        |   slots |0| … |6|
 //! overflow bucket       head |t t t t t t t|0|   link        | slots |0| … |6|
 //! ```
@@ -16,12 +16,12 @@
 //! S2. Bit `tag & 7` of `f` is set for every entry in the chain: a look-up
 //!     whose bit is clear stops at the main bucket. The bit depends on the tag
 //!     alone, so the filter can be rebuilt without hashing keys.
-//! S3. The link of a wide bucket lies in its last slot, which then holds no entry (its tag
-//!     is 0). So a bucket without overflow, four of five, pays nothing for it. Entries
-//!     of less than 8 bytes have the link behind the slots.
+//! S3. The link of a wide bucket lies behind its slots, where whole cache lines leave room or entries
+//!     are shorter than a link. Else it lies in the last slot, which then holds no entry (its
+//!     tag is 0): a bucket without overflow, four of five, pays nothing for it.
 //!
-//! S4. Where slots fill several cache lines an entry prefers the line of one slot, which
-//!     its hash names. A look-up in a large table asks for that line together with the head, so
+//! S4. Where slots fill whole cache lines an entry prefers one of them, which its hash
+//!     names. A look-up in a large table asks for that line together with the head, so
 //!     a hit waits for memory once and not twice. Splits keep slot numbers.
 //!
 //! S5. Where entries own memory and are not small, heads have sixteen bytes more, behind the
@@ -57,8 +57,18 @@ impl<T> Shape<T> {
     pub(crate) const SLOTS: usize = if Self::WIDE { 15 } else { 7 };
     /// Tag bytes of a main bucket as a mask.
     pub(crate) const TAGS: u32 = (1 << Self::SLOTS) - 1;
+    /// Bytes of the slots of a main bucket.
+    const SLOTS_BYTES: usize = Self::SLOTS * Self::ENTRY;
+    /// The slots of a main bucket rounded up to whole cache lines.
+    const LINES_BYTES: usize = align_up(Self::SLOTS_BYTES, LINE_BYTES);
+    /// Whether main buckets are as many whole lines: where that wastes no more than an eighth and
+    /// the link fits in behind the slots.
+    const FILLS_LINES: bool = Self::WIDE
+        && Self::LINES_BYTES - Self::SLOTS_BYTES <= Self::SLOTS_BYTES / 8
+        && align_up(Self::SLOTS_BYTES, LINK_BYTES) + LINK_BYTES <= Self::LINES_BYTES;
     /// Whether the link of an overflowed main bucket takes its last slot (S3).
-    pub(crate) const LINK_IN_SLOT: bool = Self::WIDE && Self::ENTRY >= LINK_BYTES;
+    pub(crate) const LINK_IN_SLOT: bool =
+        Self::WIDE && Self::ENTRY >= LINK_BYTES && !Self::FILLS_LINES;
     pub(crate) const FILTER_AT: usize = if Self::WIDE { 15 } else { 7 };
     /// Where the link is: among the slots of a wide bucket, in the head of a narrow one.
     pub(crate) const LINK_AT: usize = if !Self::WIDE {
@@ -66,7 +76,7 @@ impl<T> Shape<T> {
     } else if Self::LINK_IN_SLOT {
         (Self::SLOTS - 1) * Self::ENTRY
     } else {
-        align_up(Self::SLOTS * Self::ENTRY, LINK_BYTES)
+        align_up(Self::SLOTS_BYTES, LINK_BYTES)
     };
 
     /// Whether eight more hash bits are kept of every entry (S5).
@@ -81,10 +91,12 @@ impl<T> Shape<T> {
         HEADER_BYTES
     };
     /// Distance between the slots of main buckets in bytes; 0 for entries without size is fine.
-    pub(crate) const STRIDE: usize = if Self::WIDE && !Self::LINK_IN_SLOT {
+    pub(crate) const STRIDE: usize = if Self::FILLS_LINES {
+        Self::LINES_BYTES
+    } else if Self::WIDE && !Self::LINK_IN_SLOT {
         align_up(Self::LINK_AT + LINK_BYTES, align_of::<T>())
     } else {
-        Self::SLOTS * Self::ENTRY
+        Self::SLOTS_BYTES
     };
     /// Bytes of a main bucket, head and slots.
     pub(crate) const BUCKET: usize = Self::HEAD + Self::STRIDE;
@@ -108,10 +120,9 @@ impl<T> Shape<T> {
     pub(crate) const SPILL_LINK_AT: usize = 8;
 
     /// Whether entries have a preferred cache line (S4).
-    pub(crate) const PREFERS: bool = Self::WIDE
-        && Self::ENTRY >= LINK_BYTES
-        && Self::ENTRY <= PREFERRING_ENTRY_BYTES_MAX
-        && Self::STRIDE > LINE_BYTES;
+    pub(crate) const PREFERS: bool =
+        Self::FILLS_LINES && Self::ENTRY >= LINK_BYTES && Self::ENTRY <= PREFERRING_ENTRY_BYTES_MAX;
+    const LINES: usize = Self::STRIDE / LINE_BYTES;
 
     /// Tables of fewer buckets are searched without asking for lines: they lie in near caches,
     /// where asking costs more than it saves.
@@ -121,20 +132,25 @@ impl<T> Shape<T> {
         NEAR_BYTES / (Self::STRIDE + 1)
     };
 
-    /// The slot whose line an entry would like best: by hash bits that neither tag nor home use.
+    /// Where among the slots the line begins that an entry would like best: by hash bits that neither
+    /// tag nor home use.
     #[inline(always)]
-    pub(crate) fn preferred_slot(hash: u64) -> usize {
-        ((hash >> 40) as u16 as usize * Self::SLOTS) >> 16
+    pub(crate) fn preferred_line(hash: u64) -> usize {
+        if Self::LINES.is_power_of_two() {
+            (hash >> 34) as usize & ((Self::LINES - 1) * LINE_BYTES)
+        } else {
+            (((hash >> 40) as u16 as usize * Self::LINES) >> 16) * LINE_BYTES
+        }
     }
 
-    /// The first slot that begins in the line in which slot `index` begins.
+    /// The first slot that begins in that line.
     #[inline(always)]
-    pub(crate) fn line_start(slots: *const u8, index: usize) -> usize {
-        if Self::ENTRY == 0 {
-            return 0;
+    pub(crate) fn preferred_slot(hash: u64) -> usize {
+        if Self::PREFERS {
+            Self::preferred_line(hash).div_ceil(Self::ENTRY)
+        } else {
+            0
         }
-        let into = (slots.addr() + index * Self::ENTRY) % LINE_BYTES;
-        index.saturating_sub(into / Self::ENTRY)
     }
 
     /// Entries that `buckets` main buckets take before a growth begins:
@@ -228,7 +244,15 @@ mod tests {
         }
         assert_eq!(S::<T>::buckets_for(usize::MAX), None);
         for hash in (0..=u64::from(u16::MAX)).map(|bits| bits << 40) {
-            assert!(S::<T>::preferred_slot(hash) < S::<T>::SLOTS);
+            let slot = S::<T>::preferred_slot(hash);
+            assert!(slot < S::<T>::SLOTS);
+            if S::<T>::PREFERS {
+                assert_eq!(S::<T>::STRIDE % LINE_BYTES, 0);
+                assert_eq!(
+                    slot * S::<T>::ENTRY / LINE_BYTES * LINE_BYTES,
+                    S::<T>::preferred_line(hash)
+                );
+            }
         }
     }
 
@@ -250,21 +274,24 @@ mod tests {
     }
 
     #[test]
-    fn sixteen_byte_entries_take_seventeen_bytes_a_slot() {
+    fn sixteen_byte_entries_take_four_lines_and_a_head() {
         type Pair = Shape<(u64, u64)>;
-        assert_eq!((Pair::SLOTS, Pair::HEAD, Pair::STRIDE), (15, 16, 240));
+        assert_eq!((Pair::SLOTS, Pair::HEAD, Pair::STRIDE), (15, 16, 256));
+        assert_eq!((Pair::LINK_AT, Pair::LINK_IN_SLOT), (240, false));
         assert_eq!(Pair::SPILL_STRIDE, 128);
-        assert_eq!(Shape::<(String, u64)>::BUCKET, 512);
+        assert_eq!(Shape::<(String, u64)>::BUCKET, 544);
+        assert_eq!(Shape::<u64>::STRIDE, 128);
+        // No room beside the slots: lines of 64 bytes are full, or would waste too much.
+        assert!(Shape::<[u64; 8]>::LINK_IN_SLOT);
+        assert!(Shape::<[u16; 5]>::LINK_IN_SLOT);
     }
 
     #[test]
-    fn a_line_begins_where_the_first_slot_in_it_does() {
-        type Pair = Shape<(u64, u64)>;
-        let at =
-            |address: usize, index| Pair::line_start(core::ptr::without_provenance(address), index);
-        assert_eq!([0, 3, 4, 14].map(|index| at(0, index)), [0, 0, 4, 12]);
-        // The next bucket's slots begin in the middle of a line.
-        assert_eq!([0, 1, 4, 5].map(|index| at(240, index)), [0, 1, 1, 5]);
+    fn a_preferred_line_begins_with_one_of_its_slots() {
+        let first = |line: u64| Shape::<(u64, u64)>::preferred_slot(line << 40);
+        assert_eq!([0, 1, 2, 3].map(first), [0, 4, 8, 12]);
+        let sixth = |line: u64| Shape::<[u64; 3]>::preferred_slot((line * 10_923) << 40);
+        assert_eq!([0, 1, 2, 3, 4, 5].map(sixth), [0, 3, 6, 8, 11, 14]);
     }
 
     #[test]

@@ -43,6 +43,12 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let old = self.split_mask + 1;
         let doubling = self.mask + 1 == 2 * old;
         let mut bytes_left = MOVE_BYTES_MAX.max(2 * Shape::<T>::ENTRY);
+        // Moves to buckets that may lie on pages of their own.
+        let mut scattered = if doubling {
+            usize::MAX
+        } else {
+            SCATTERED_MOVES_MAX
+        };
         let mut progress = false;
         let reads = Shape::<T>::KEEPS_BITS && cold.kept.check(self.cursor);
         for _ in 0..STEP_BUCKETS_MAX {
@@ -86,7 +92,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 if let Some(moved) = moved {
                     bytes_left -= moved * Shape::<T>::ENTRY;
                 } else {
-                    match self.split_chain(cold, hasher, reads, from, &mut bytes_left) {
+                    let left = (&mut bytes_left, &mut scattered);
+                    match self.split_chain(cold, hasher, reads, from, left) {
                         Chain::Done => {}
                         Chain::Paused => {
                             progress = true;
@@ -168,9 +175,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 from.clear_head();
                 Self::touch(&mut cold.meter, Front::High, high, moved - stay);
             } else {
-                for index in Bits(up) {
-                    *from.tag(index) = 0;
-                }
+                from.header().only(!up).store(from.head);
                 Self::touch(&mut cold.meter, Front::High, high, moved);
             }
             cold.meter.moved(moved, Shape::<T>::ENTRY);
@@ -248,9 +253,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 moved += Self::pour(home, Bits(stay), low);
                 Self::touch(&mut cold.meter, Front::Low, low, stay.count_ones() as usize);
             } else {
-                for index in Bits(up[0]) {
-                    *home.tag(index) = 0;
-                }
+                home.header().only(!up[0]).store(home.head);
             }
             for number in 1..3 {
                 let bucket = chain[number];
@@ -378,20 +381,27 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let mut count = 0;
         // SAFETY: by the caller's promise; a main bucket has as many slots as another.
         unsafe {
+            if Shape::<T>::PREFERS {
+                from.header().only(entries.0).store(to.head);
+                for index in entries {
+                    ptr::copy_nonoverlapping(slot::<T>(from, index), slot::<T>(to, index), 1);
+                    kept::carry::<T>(from, index, to, index);
+                }
+                return entries.0.count_ones() as usize;
+            }
             to.clear_head();
             for index in entries {
-                let at = if Shape::<T>::PREFERS { index } else { count };
-                ptr::copy_nonoverlapping(slot::<T>(from, index), slot::<T>(to, at), 1);
-                kept::carry::<T>(from, index, to, at);
-                *to.tag(at) = *from.tag(index);
+                ptr::copy_nonoverlapping(slot::<T>(from, index), slot::<T>(to, count), 1);
+                kept::carry::<T>(from, index, to, count);
+                *to.tag(count) = *from.tag(index);
                 count += 1;
             }
         }
         count
     }
 
-    /// Splits a chain, any chain, within a budget of bytes; whether it is done. If it is not,
-    /// the bucket stays pinned and the next call goes on.
+    /// Splits a chain, any chain, within a budget of bytes and, unless the buckets double, of moves;
+    /// whether it is done. If it is not, the bucket stays pinned and the next call goes on.
     ///
     /// # Safety
     /// `home` is the old bucket at the cursor.
@@ -403,21 +413,16 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         hasher: &impl Fn(&T) -> u64,
         reads: bool,
         home: Bucket,
-        bytes_left: &mut usize,
+        (bytes_left, scattered): (&mut usize, &mut usize),
     ) -> Chain {
         let old = self.split_mask + 1;
         let relocating = self.is_relocating();
         let doubling = self.mask + 1 == 2 * old;
-        let mut scattered = if doubling {
-            usize::MAX
-        } else {
-            SCATTERED_MOVES_MAX
-        };
         let mut any_budget = |bytes_left: &mut usize| {
-            let fits = *bytes_left >= Shape::<T>::ENTRY && scattered > 0;
+            let fits = *bytes_left >= Shape::<T>::ENTRY && *scattered > 0;
             if fits {
                 *bytes_left -= Shape::<T>::ENTRY;
-                scattered -= 1;
+                *scattered -= 1;
             }
             fits
         };

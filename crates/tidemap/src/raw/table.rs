@@ -41,9 +41,9 @@ use super::bucket::{
 };
 use super::grow::Cold;
 use super::kept;
-use super::prefetch::prefetch_slot;
+use super::search::Vacancy;
 use super::shape::Shape;
-use super::tags::{Bits, byte, filter_bit, tag_of};
+use super::tags::{filter_bit, tag_of};
 use crate::alloc::{Allocator, Global};
 use crate::error::TryReserveError;
 
@@ -71,6 +71,18 @@ pub(crate) struct Place {
     pub(crate) home: Bucket,
 }
 
+impl Place {
+    /// A slot of a main bucket.
+    #[inline(always)]
+    pub(super) fn main(home: Bucket, index: usize) -> Place {
+        Place {
+            bucket: home,
+            index,
+            home,
+        }
+    }
+}
+
 /// A table of entries with incremental growth. Hashing and equality come from the caller.
 pub(crate) struct RawTable<T, A: Allocator + Clone = Global> {
     pub(super) base: Bucket,
@@ -92,10 +104,6 @@ pub(crate) struct RawTable<T, A: Allocator + Clone = Global> {
 unsafe impl<T: Send, A: Allocator + Clone + Send> Send for RawTable<T, A> {}
 // SAFETY: `&RawTable` only reads.
 unsafe impl<T: Sync, A: Allocator + Clone + Sync> Sync for RawTable<T, A> {}
-
-#[cold]
-#[inline(always)]
-fn cold_path() {}
 
 impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// A table without memory.
@@ -134,17 +142,22 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// The home of a hash (I2).
     #[inline(always)]
     pub(super) fn home(&self, hash: u64) -> Bucket {
-        let h = hash as usize;
-        if self.cursor == usize::MAX {
-            // SAFETY: by I2 and I3 the bucket exists.
-            return unsafe { bucket_at::<T>(self.base, h & self.mask) };
-        }
-        if self.is_relocating() {
+        if self.cursor != usize::MAX && self.is_relocating() {
             return self.home_of_two(hash);
         }
-        let (new, old) = (h & self.mask, h & self.split_mask);
-        // Random keys make this unpredictable while a table grows, so no branch.
-        let index = core::hint::select_unpredictable(old < self.cursor, new, old);
+        self.home_in_place(hash)
+    }
+
+    /// The home of a hash while there is one array.
+    #[inline(always)]
+    pub(super) fn home_in_place(&self, hash: u64) -> Bucket {
+        let h = hash as usize;
+        let mut index = h & self.mask;
+        if self.cursor != usize::MAX {
+            let old = h & self.split_mask;
+            // Random keys make this unpredictable while a table grows, so no branch.
+            index = core::hint::select_unpredictable(old < self.cursor, index, old);
+        }
         // SAFETY: by I2 and I3 the bucket exists.
         unsafe { bucket_at::<T>(self.base, index) }
     }
@@ -153,7 +166,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// common case.
     #[cold]
     #[inline(never)]
-    fn home_of_two(&self, hash: u64) -> Bucket {
+    pub(super) fn home_of_two(&self, hash: u64) -> Bucket {
         let h = hash as usize;
         let (new, old) = (h & self.mask, h & self.split_mask);
         let split = old < self.cursor;
@@ -161,6 +174,12 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let base = core::hint::select_unpredictable(split, self.base, self.old_base);
         // SAFETY: by I2 and I3 the bucket exists.
         unsafe { bucket_at::<T>(base, index) }
+    }
+
+    /// Whether entries are put, and looked for, in the line that their hash prefers (S4).
+    #[inline(always)]
+    pub(super) fn prefers(&self) -> bool {
+        Shape::<T>::PREFERS && self.mask >= Shape::<T>::NEAR_BUCKETS
     }
 
     /// The mask of the layout that a new entry with this hash is placed by.
@@ -186,162 +205,6 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     pub(super) fn split_home(&self, hash: u64) -> Bucket {
         // SAFETY: by I3 both buckets that the pinned one splits into are there.
         unsafe { bucket_at::<T>(self.base, hash as usize & self.mask) }
-    }
-
-    /// Finds the entry with this hash that `eq` accepts.
-    #[inline(always)]
-    pub(crate) fn find(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> Option<Place> {
-        self.search(
-            hash,
-            eq,
-            |home, index| {
-                Some(Place {
-                    bucket: home,
-                    index,
-                    home,
-                })
-            },
-            // SAFETY: `search` passes what is promised.
-            |home, tag, mut eq| unsafe { self.find_in_chain(home, hash, tag, &mut eq) },
-            |_| None,
-        )
-    }
-
-    /// As [`find`](Self::find), for who adds the entry if there is none: then its home is told.
-    #[inline(always)]
-    pub(crate) fn locate(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> Result<Place, Bucket> {
-        self.search(
-            hash,
-            eq,
-            |home, index| {
-                Ok(Place {
-                    bucket: home,
-                    index,
-                    home,
-                })
-            },
-            // SAFETY: `search` passes what is promised.
-            |home, tag, mut eq| unsafe { self.find_in_chain(home, hash, tag, &mut eq) }.ok_or(home),
-            Err,
-        )
-    }
-
-    /// As [`find`](Self::find), for who only reads: its address, or null. Less to hand over than a place.
-    #[inline(always)]
-    pub(crate) fn find_entry(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> *const T {
-        self.search(
-            hash,
-            eq,
-            // SAFETY: `search` names a slot.
-            |home, index| unsafe { slot::<T>(home, index).cast_const() },
-            // SAFETY: `search` passes what is promised.
-            |home, tag, mut eq| unsafe { self.entry_in_chain(home, hash, tag, &mut eq) },
-            |_| ptr::null(),
-        )
-    }
-
-    /// # Safety
-    /// As for [`find_in_chain`](Self::find_in_chain).
-    #[inline(never)]
-    unsafe fn entry_in_chain(
-        &self,
-        home: Bucket,
-        hash: u64,
-        tag: u8,
-        eq: &mut impl FnMut(&T) -> bool,
-    ) -> *const T {
-        // SAFETY: by the caller's promise; the place was just found.
-        unsafe {
-            match self.find_in_chain(home, hash, tag, eq) {
-                Some(place) => slot::<T>(place.bucket, place.index),
-                None => ptr::null(),
-            }
-        }
-    }
-
-    /// The search of a hash's home: ends with `found`, goes on in the `chain` of the home with the
-    /// tag, or ends with `missing`.
-    #[inline(always)]
-    fn search<R, E: FnMut(&T) -> bool>(
-        &self,
-        hash: u64,
-        mut eq: E,
-        found: impl FnOnce(Bucket, usize) -> R,
-        chain: impl FnOnce(Bucket, u8, E) -> R,
-        missing: impl FnOnce(Bucket) -> R,
-    ) -> R {
-        let tag = tag_of(hash);
-        let home = self.home(hash);
-        if Shape::<T>::PREFERS && self.mask >= Shape::<T>::NEAR_BUCKETS {
-            prefetch_slot::<T>(home, hash);
-        }
-        // SAFETY: `home` has a valid header (I3), and a slot whose tag is not 0 an
-        // entry (I4); the mask leaves tags only.
-        unsafe {
-            let header = home.header();
-            for index in Bits(header.matches(tag) & Shape::<T>::TAGS) {
-                if eq(&*slot::<T>(home, index)) {
-                    return found(home, index);
-                }
-            }
-            let filter = if Shape::<T>::WIDE {
-                byte::<15>(header)
-            } else {
-                byte::<7>(header)
-            };
-            if filter & filter_bit(tag) == 0 && home.head != self.pinned {
-                return missing(home);
-            }
-            chain(home, tag, eq)
-        }
-    }
-
-    /// The part of [`find`](Self::find) behind the main bucket.
-    ///
-    /// # Safety
-    /// `home` is the home of `hash`, and `tag` its tag.
-    #[inline(never)]
-    pub(super) unsafe fn find_in_chain(
-        &self,
-        home: Bucket,
-        hash: u64,
-        tag: u8,
-        eq: &mut impl FnMut(&T) -> bool,
-    ) -> Option<Place> {
-        // SAFETY: chains link live overflow buckets; I4.
-        unsafe {
-            let mut spill = chain_of::<T>(home);
-            while !spill.is_none() {
-                for index in Bits(spill.header().matches(tag) & Shape::<T>::SPILL_TAGS) {
-                    if eq(&*slot::<T>(spill, index)) {
-                        return Some(Place {
-                            bucket: spill,
-                            index,
-                            home,
-                        });
-                    }
-                }
-                spill = next_of::<T>(spill);
-            }
-            if home.head == self.pinned {
-                cold_path();
-                // I5: what was split off already.
-                let moved = self.split_home(hash);
-                if moved != home {
-                    for index in Bits(moved.header().matches(tag) & Shape::<T>::TAGS) {
-                        if eq(&*slot::<T>(moved, index)) {
-                            return Some(Place {
-                                bucket: moved,
-                                index,
-                                home: moved,
-                            });
-                        }
-                    }
-                    return self.find_in_chain(moved, hash, tag, eq);
-                }
-            }
-        }
-        None
     }
 
     /// The entry at `place`.
@@ -399,8 +262,12 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         value: T,
         paid: bool,
     ) -> Result<Place, (TryReserveError, T)> {
+        let vacancy = Vacancy {
+            home: self.home(hash),
+            tag: tag_of(hash),
+        };
         // SAFETY: by the caller's promise; the home was just looked up.
-        unsafe { self.insert_at(self.home(hash), hash, value, paid) }
+        unsafe { self.insert_at(vacancy, hash, value, paid) }
     }
 
     /// As [`insert_prepared`](Self::insert_prepared) where the home is known.
@@ -409,26 +276,27 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// As there.
     ///
     /// # Safety
-    /// As there; `home` is the home of `hash`.
+    /// As there; `vacancy` has the home and the tag of `hash`.
     #[inline(always)]
     pub(crate) unsafe fn insert_at(
         &mut self,
-        mut home: Bucket,
+        vacancy: Vacancy,
         hash: u64,
         value: T,
         paid: bool,
     ) -> Result<Place, (TryReserveError, T)> {
-        let tag = tag_of(hash);
+        let Vacancy { mut home, tag } = vacancy;
         if home.head == self.pinned {
             home = self.pinned_goal(hash);
         }
         // SAFETY: the home exists (I3); a slot that `empty_slot` names is free.
         unsafe {
-            // A single bucket may be short: only its lowest empty slot is sure to be there.
-            let index = if self.mask == 0 {
-                empty_slot::<T>(home, true)
-            } else {
+            // Lines matter to far tables only. A single bucket may be short: only its lowest empty
+            // slot is sure to be there.
+            let index = if self.prefers() {
                 preferred_empty_slot::<T>(home, hash)
+            } else {
+                empty_slot::<T>(home, true)
             };
             let place = match index {
                 Some(index) => Place {
@@ -465,18 +333,46 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         paid: bool,
     ) -> Result<Place, TryReserveError> {
         // SAFETY: a full bucket with `credit` left is not a single short one, so I7
-        // says that the cold part exists.
-        let cold = unsafe { &mut *self.cold.cast_mut() };
-        if !paid {
-            cold.meter.begin();
+        // says that the cold part exists. The rest by the caller's promise.
+        unsafe {
+            let cold = &mut *self.cold.cast_mut();
+            if !paid {
+                cold.meter.begin();
+            }
+            if let Some(place) = Self::free_in_chain(home, tag) {
+                return Ok(place);
+            }
+            let before = cold.meter.now();
+            let place = Self::lengthen_chain(cold, home, tag);
+            cold.meter.end(before);
+            self.consider_compaction();
+            self.consider_reseed();
+            place
         }
-        let before = cold.meter.now();
-        // SAFETY: by the caller's promise.
-        let place = unsafe { Self::chain_slot(cold, home, tag) };
-        cold.meter.end(before);
-        self.consider_compaction();
-        self.consider_reseed();
-        place
+    }
+
+    /// A free slot in an overflow bucket of `home`, whose filter then has the bit of `tag`.
+    ///
+    /// # Safety
+    /// `home` is a live main bucket.
+    #[inline(always)]
+    unsafe fn free_in_chain(home: Bucket, tag: u8) -> Option<Place> {
+        // SAFETY: chains link live overflow buckets.
+        unsafe {
+            let mut spill = chain_of::<T>(home);
+            while !spill.is_none() {
+                if let Some(index) = empty_slot::<T>(spill, false) {
+                    *home.filter::<T>() |= filter_bit(tag);
+                    return Some(Place {
+                        bucket: spill,
+                        index,
+                        home,
+                    });
+                }
+                spill = next_of::<T>(spill);
+            }
+        }
+        None
     }
 
     /// A free slot in the chain of `home`, in a new overflow bucket if need be. The filter
@@ -485,6 +381,25 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// # Safety
     /// `home` is a live main bucket of the table that `cold` belongs to, with no empty slot.
     pub(super) unsafe fn chain_slot(
+        cold: &mut Cold<T, A>,
+        home: Bucket,
+        tag: u8,
+    ) -> Result<Place, TryReserveError> {
+        // SAFETY: by the caller's promise.
+        unsafe {
+            match Self::free_in_chain(home, tag) {
+                Some(place) => Ok(place),
+                None => Self::lengthen_chain(cold, home, tag),
+            }
+        }
+    }
+
+    /// A slot in a new overflow bucket, the first of the chain of `home`, whose filter then has the
+    /// bit of `tag`.
+    ///
+    /// # Safety
+    /// As for [`chain_slot`](Self::chain_slot).
+    unsafe fn lengthen_chain(
         cold: &mut Cold<T, A>,
         home: Bucket,
         tag: u8,
@@ -500,14 +415,6 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             let mut spill = first;
             while !spill.is_none() {
                 length += 1;
-                if let Some(index) = empty_slot::<T>(spill, false) {
-                    *filter |= filter_bit(tag);
-                    return Ok(Place {
-                        bucket: spill,
-                        index,
-                        home,
-                    });
-                }
                 spill = next_of::<T>(spill);
             }
             let spill = cold.pool.get(&mut cold.meter).ok_or(refused)?;
@@ -567,8 +474,8 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             *place.bucket.tag(place.index) = 0;
             self.len -= 1;
             let value = slot::<T>(place.bucket, place.index).read();
-            if place.bucket != place.home && place.home.head != self.pinned {
-                Self::tidy(self.cold.cast_mut(), place.home);
+            if place.bucket != place.home {
+                self.removed_from_chain(place.home);
             }
             if self.len < self.floor {
                 self.removed_below_floor();
@@ -576,6 +483,19 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 self.credit += 1;
             }
             value
+        }
+    }
+
+    /// After the removal of an entry from the chain of `home`. A pinned chain keeps its buckets.
+    ///
+    /// # Safety
+    /// `home` is a live main bucket of this table.
+    #[cold]
+    #[inline(never)]
+    unsafe fn removed_from_chain(&mut self, home: Bucket) {
+        if home.head != self.pinned {
+            // SAFETY: by the caller's promise.
+            unsafe { Self::tidy(self.cold.cast_mut(), home) };
         }
     }
 

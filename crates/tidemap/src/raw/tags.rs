@@ -20,8 +20,7 @@ pub(crate) const HEADER_BYTES: usize = 16;
 /// The home bucket comes from the low bits, so tag and home are independent.
 #[inline(always)]
 pub(crate) fn tag_of(hash: u64) -> u8 {
-    let top = (hash >> 56) as u8;
-    top | u8::from(top == 0)
+    (hash >> 56).max(1) as u8
 }
 
 /// The bit that an entry with this tag sets in its bucket's overflow filter.
@@ -30,7 +29,14 @@ pub(crate) fn filter_bit(tag: u8) -> u8 {
     1 << (tag & 7)
 }
 
-pub(crate) use imp::{Header, byte};
+/// Byte `i` has bit `i` set.
+#[cfg_attr(
+    target_arch = "aarch64",
+    allow(dead_code, reason = "NEON loads the bytes")
+)]
+const BIT_OF_BYTE: u64 = 0x8040_2010_0804_0201;
+
+pub(crate) use imp::Header;
 
 /// Positions of the set bits of a mask, lowest first.
 #[derive(Clone, Copy)]
@@ -58,19 +64,6 @@ mod imp {
     #[derive(Clone, Copy)]
     pub(crate) struct Header(x86::__m128i);
 
-    /// Byte 7 or 15, whichever `AT` says: from the register, not from memory again.
-    #[inline(always)]
-    pub(crate) fn byte<const AT: usize>(header: Header) -> u8 {
-        // SAFETY: SSE2 is a base feature of this target (`cfg` above).
-        let word = unsafe {
-            match AT {
-                15 => x86::_mm_extract_epi16::<7>(header.0),
-                _ => x86::_mm_extract_epi16::<3>(header.0),
-            }
-        };
-        (word >> 8) as u8
-    }
-
     impl Header {
         /// # Safety
         /// 16 bytes at `bucket` are readable; `bucket` is 16-byte aligned.
@@ -97,6 +90,30 @@ mod imp {
                 x86::_mm_movemask_epi8(equal) as u32
             }
         }
+
+        #[inline(always)]
+        pub(crate) fn only(self, bytes: u32) -> Header {
+            // SAFETY: as in `matches`.
+            unsafe {
+                let bit_of_byte = x86::_mm_set1_epi64x(super::BIT_OF_BYTE as i64);
+                // Bits 0–7 in each of the low bytes, bits 8–15 in each of the high ones.
+                let bits = x86::_mm_cvtsi32_si128(bytes as i32);
+                let bits = x86::_mm_unpacklo_epi8(bits, bits);
+                let bits = x86::_mm_unpacklo_epi16(bits, bits);
+                let bits = x86::_mm_unpacklo_epi32(bits, bits);
+                let chosen =
+                    x86::_mm_cmpeq_epi8(x86::_mm_and_si128(bits, bit_of_byte), bit_of_byte);
+                Header(x86::_mm_and_si128(self.0, chosen))
+            }
+        }
+
+        /// # Safety
+        /// 16 bytes at `bucket` are ours to write; `bucket` is 16-byte aligned.
+        #[inline(always)]
+        pub(crate) unsafe fn store(self, bucket: *mut u8) {
+            // SAFETY: by the caller's promise.
+            unsafe { x86::_mm_store_si128(bucket.cast(), self.0) };
+        }
     }
 }
 
@@ -111,18 +128,6 @@ mod imp {
     /// A loaded header.
     #[derive(Clone, Copy)]
     pub(crate) struct Header(neon::uint8x16_t);
-
-    /// Byte 7 or 15, whichever `AT` says.
-    #[inline(always)]
-    pub(crate) fn byte<const AT: usize>(header: Header) -> u8 {
-        // SAFETY: NEON is a base feature of this target (`cfg` above).
-        unsafe {
-            match AT {
-                15 => neon::vgetq_lane_u8::<15>(header.0),
-                _ => neon::vgetq_lane_u8::<7>(header.0),
-            }
-        }
-    }
 
     const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
 
@@ -145,6 +150,28 @@ mod imp {
         pub(crate) fn empty(self) -> u32 {
             // SAFETY: as in `matches`.
             unsafe { Self::mask(neon::vceqzq_u8(self.0)) }
+        }
+
+        #[inline(always)]
+        pub(crate) fn only(self, bytes: u32) -> Header {
+            // SAFETY: NEON is a base feature of this target (`cfg` above); `BITS` has 16 bytes.
+            unsafe {
+                let (low, high) = (
+                    neon::vdup_n_u8(bytes as u8),
+                    neon::vdup_n_u8((bytes >> 8) as u8),
+                );
+                let chosen =
+                    neon::vtstq_u8(neon::vcombine_u8(low, high), neon::vld1q_u8(BITS.as_ptr()));
+                Header(neon::vandq_u8(self.0, chosen))
+            }
+        }
+
+        /// # Safety
+        /// 16 bytes at `bucket` are ours to write.
+        #[inline(always)]
+        pub(crate) unsafe fn store(self, bucket: *mut u8) {
+            // SAFETY: by the caller's promise.
+            unsafe { neon::vst1q_u8(bucket, self.0) };
         }
 
         /// # Safety
@@ -188,12 +215,6 @@ mod swar {
     #[derive(Clone, Copy)]
     pub(crate) struct Header(u64, u64);
 
-    /// Byte 7 or 15, whichever `AT` says.
-    #[inline(always)]
-    pub(crate) fn byte<const AT: usize>(header: Header) -> u8 {
-        ((if AT == 15 { header.1 } else { header.0 }) >> 56) as u8
-    }
-
     const LOW7: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     const ONES: u64 = 0x0101_0101_0101_0101;
 
@@ -217,6 +238,31 @@ mod swar {
         pub(crate) fn empty(self) -> u32 {
             zero_bytes(self.0) | zero_bytes(self.1) << 8
         }
+
+        #[inline(always)]
+        pub(crate) fn only(self, bytes: u32) -> Header {
+            Header(
+                self.0 & whole_bytes(bytes as u8),
+                self.1 & whole_bytes((bytes >> 8) as u8),
+            )
+        }
+
+        /// # Safety
+        /// 16 bytes at `bucket` are ours to write.
+        #[inline(always)]
+        pub(crate) unsafe fn store(self, bucket: *mut u8) {
+            let words = [self.0.to_le(), self.1.to_le()];
+            // SAFETY: by the caller's promise.
+            unsafe { bucket.cast::<[u64; 2]>().write_unaligned(words) };
+        }
+    }
+
+    /// Byte `i` is full if bit `i` is set, else 0.
+    #[inline(always)]
+    fn whole_bytes(bits: u8) -> u64 {
+        let spread = (u64::from(bits) * ONES) & super::BIT_OF_BYTE;
+        // The top bit of every byte that is not 0, then the whole byte.
+        ((((spread & LOW7) + LOW7) | spread) & !LOW7) / 0x80 * 0xff
     }
 
     /// A bit for each zero byte of `word`; exact, unlike the shorter tricks
@@ -253,15 +299,20 @@ mod tests {
         };
         assert_eq!(chosen.matches(tag), plain(tag), "{bytes:?} tag {tag}");
         assert_eq!(words.matches(tag), plain(tag), "{bytes:?} tag {tag}");
-        for (found, at) in [(byte::<7>(chosen), 7), (byte::<15>(chosen), 15)] {
-            assert_eq!(found, bytes[at]);
-        }
-        assert_eq!(
-            (swar::byte::<7>(words), swar::byte::<15>(words)),
-            (bytes[7], bytes[15])
-        );
         assert_eq!(chosen.empty(), plain(0), "{bytes:?}");
         assert_eq!(words.empty(), plain(0), "{bytes:?}");
+        let kept = u32::from(bytes[0]) | u32::from(bytes[9]) << 8;
+        let mut expected = bytes;
+        for (index, byte) in expected.iter_mut().enumerate() {
+            *byte *= (kept >> index & 1) as u8;
+        }
+        let (mut by_chosen, mut by_words) = (Aligned([7; 16]), Aligned([7; 16]));
+        // SAFETY: 16 aligned bytes.
+        unsafe {
+            chosen.only(kept).store(by_chosen.0.as_mut_ptr());
+            words.only(kept).store(by_words.0.as_mut_ptr());
+        }
+        assert_eq!((by_chosen.0, by_words.0), (expected, expected));
     }
 
     #[test]
