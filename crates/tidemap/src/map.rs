@@ -11,7 +11,7 @@ use crate::entry::{Entry, OccupiedEntry, VacantEntry};
 use crate::error::TryReserveError;
 use crate::hash::DefaultHashBuilder;
 use crate::iter::{Drain, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
-use crate::raw::{Birth, Place, RawTable, Vacancy, as_type_mut};
+use crate::raw::{Birth, Place, RawTable, Spot, Vacancy, as_type_mut};
 use crate::stats::{Growth, Stats};
 
 /// A hash map that pays for its growth in small equal steps.
@@ -521,6 +521,29 @@ where
     /// [`insert`](Self::insert) of a key with this hash.
     #[inline(always)]
     pub(crate) fn insert_hashed(&mut self, hash: u64, key: K, value: V) -> Option<V> {
+        if self.table.owes() {
+            return self.insert_anyhow(hash, key, value);
+        }
+        match self.table.spot(hash, |(k, _)| key.equivalent(k)) {
+            Spot::Main(home, index) => {
+                // SAFETY: just found.
+                Some(unsafe { self.replace_at(Place::main(home, index), key, value) })
+            }
+            Spot::Vacant(vacancy) if !self.table.is_due() => {
+                // SAFETY: not due, the table is as it was when the home was found, and of a pinned
+                // home the chain is searched.
+                match unsafe { self.table.insert_home(vacancy, hash, (key, value), false) } {
+                    Ok(_) => None,
+                    Err((error, _)) => error.raise(),
+                }
+            }
+            _ => self.insert_anyhow(hash, key, value),
+        }
+    }
+
+    /// The same in every case.
+    #[inline(never)]
+    fn insert_anyhow(&mut self, hash: u64, key: K, value: V) -> Option<V> {
         match self.locate_hashed(hash, &key) {
             Ok(_) if self.table.owes() => self.replace_and_pay(hash, key, value),
             // SAFETY: just found.
@@ -702,19 +725,27 @@ where
     where
         Q: ?Sized + Hash + Equivalent<K>,
     {
+        // SAFETY: null or an entry; the map is borrowed as long as the answer.
+        unsafe { self.entry_of(key).as_ref() }
+    }
+
+    /// The address of the entry of a key, or null.
+    #[inline(always)]
+    fn entry_of<Q>(&self, key: &Q) -> *const (K, V)
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
         let hash = self.hash_builder.hash_one(key);
         let entry = self.table.find_entry(hash, |(k, _)| key.equivalent(k));
-        if !entry.is_null() {
-            // SAFETY: just found; the map is borrowed as long as the answer.
-            return Some(unsafe { &*entry });
-        }
         let may_reseed = typeid::of::<S>() == typeid::of::<DefaultHashBuilder>();
-        if may_reseed && self.table.is_relocating() {
-            let place = self.find_behind(key)?;
-            // SAFETY: as above.
-            return Some(unsafe { &*self.table.entry(place) });
+        if may_reseed && entry.is_null() && self.table.is_relocating() {
+            return match self.find_behind(key) {
+                // SAFETY: just found.
+                Some(place) => unsafe { self.table.entry(place).cast_const() },
+                None => entry,
+            };
         }
-        None
+        entry
     }
 
     /// The place of a key that a reseed has not moved yet.
@@ -799,9 +830,9 @@ where
         Q: ?Sized + Hash + Equivalent<K>,
     {
         self.table.pay_share(entry_hasher(&self.hash_builder));
-        let place = self.find(key)?;
-        // SAFETY: just found; the map is borrowed as long as the answer.
-        Some(unsafe { &mut (*self.table.entry(place)).1 })
+        // SAFETY: null or an entry; the map is borrowed as long as the answer.
+        let (_, value) = unsafe { self.entry_of(key).cast_mut().as_mut() }?;
+        Some(value)
     }
 
     /// Key and value of `key`, the value for change.
@@ -902,8 +933,35 @@ where
     where
         Q: ?Sized + Hash + Equivalent<K>,
     {
+        if self.table.owes() {
+            return self.remove_and_pay(key);
+        }
+        let hash = self.hash_builder.hash_one(key);
+        match self.table.spot(hash, |(k, _)| key.equivalent(k)) {
+            // SAFETY: just found.
+            Spot::Main(home, index) => Some(unsafe { self.table.remove(Place::main(home, index)) }),
+            Spot::Vacant(_) => None,
+            Spot::Chain => self.remove_hashed(hash, key),
+        }
+    }
+
+    /// The same while a share is owed.
+    #[cold]
+    #[inline(never)]
+    fn remove_and_pay<Q>(&mut self, key: &Q) -> Option<(K, V)>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
         self.table.pay_share(entry_hasher(&self.hash_builder));
-        let place = self.find(key)?;
+        self.remove_hashed(self.hash_builder.hash_one(key), key)
+    }
+
+    #[inline(never)]
+    fn remove_hashed<Q>(&mut self, hash: u64, key: &Q) -> Option<(K, V)>
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        let place = self.find_hashed(hash, key)?;
         // SAFETY: just found.
         Some(unsafe { self.table.remove(place) })
     }
@@ -941,8 +999,35 @@ where
     where
         Q: ?Sized + Hash + Equivalent<K>,
     {
-        let shared = self.table.pay_share(entry_hasher(&self.hash_builder));
+        if self.table.owes() {
+            return self.seek_and_pay(key);
+        }
         let hash = self.hash_builder.hash_one(key);
+        match self.table.spot(hash, |(k, _)| key.equivalent(k)) {
+            Spot::Main(home, index) => Sought::There {
+                hash,
+                place: Place::main(home, index),
+            },
+            Spot::Vacant(_) if !self.table.is_due() => Sought::Room { hash, paid: false },
+            _ => self.seek_hashed(hash, key, false),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn seek_and_pay<Q>(&mut self, key: &Q) -> Sought
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
+        let shared = self.table.pay_share(entry_hasher(&self.hash_builder));
+        self.seek_hashed(self.hash_builder.hash_one(key), key, shared)
+    }
+
+    #[inline(never)]
+    fn seek_hashed<Q>(&mut self, hash: u64, key: &Q, shared: bool) -> Sought
+    where
+        Q: ?Sized + Hash + Equivalent<K>,
+    {
         if let Some(place) = self.find_hashed(hash, key) {
             return Sought::There { hash, place };
         }

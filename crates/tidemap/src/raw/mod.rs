@@ -44,7 +44,7 @@ pub(crate) use probe::Birth;
 pub(crate) use range::{RangeIter, RawRange};
 pub(crate) use reclaim::Reclaim;
 pub(crate) use same_type::{as_type_mut, has_text, text_of};
-pub(crate) use search::Vacancy;
+pub(crate) use search::{Spot, Vacancy};
 pub(crate) use sweep::{Position, Verdict};
 pub(crate) use table::{Place, RawTable};
 

@@ -1,11 +1,12 @@
 //! Searching: how the entry of a key is found, or the place where it belongs.
 //!
 //! A search reads the head of the hash's home, compares the entries whose tags fit, and is done in most
-//! cases: the overflow filter says whether the chain can hold the key (S2). Three flavours differ in
+//! cases: the overflow filter says whether the chain can hold the key (S2). Four flavours differ in
 //! what they hand over:
 //!
 //! | | found | not there |
 //! |---|---|---|
+//! | [`spot`](RawTable::spot) | its slot in the main bucket, or that the chain must be searched | the home and the tag |
 //! | [`find_entry`](RawTable::find_entry) | the entry's address | null |
 //! | [`find`](RawTable::find) | its place | nothing |
 //! | [`locate`](RawTable::locate) | its place | the home and the tag, for an insertion |
@@ -27,6 +28,16 @@ use crate::alloc::Allocator;
 pub(crate) struct Vacancy {
     pub(super) home: Bucket,
     pub(super) tag: u8,
+}
+
+/// What a search of the main bucket alone finds.
+pub(crate) enum Spot {
+    /// The entry is in this slot of its home.
+    Main(Bucket, usize),
+    /// There is no such entry.
+    Vacant(Vacancy),
+    /// The chain has to be searched.
+    Chain,
 }
 
 /// Where an entry was found that is not in its home's main bucket: the head of its bucket, and its
@@ -77,6 +88,21 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
                 place.ok_or(Vacancy { home, tag })
             },
             |home, tag| Err(Vacancy { home, tag }),
+        )
+    }
+
+    /// The first part of a search, for who has another way to do the whole: nothing is called here, so
+    /// that the common case needs no registers saved. Not while the table [owes](Self::owes) shares.
+    #[inline(always)]
+    pub(crate) fn spot(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> Spot {
+        debug_assert!(!self.is_relocating(), "an operation that owes a share");
+        self.search(
+            self.home_in_place(hash),
+            hash,
+            eq,
+            Spot::Main,
+            |_, _, _| Spot::Chain,
+            |home, tag| Spot::Vacant(Vacancy { home, tag }),
         )
     }
 

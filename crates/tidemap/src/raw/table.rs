@@ -74,7 +74,7 @@ pub(crate) struct Place {
 impl Place {
     /// A slot of a main bucket.
     #[inline(always)]
-    pub(super) fn main(home: Bucket, index: usize) -> Place {
+    pub(crate) fn main(home: Bucket, index: usize) -> Place {
         Place {
             bucket: home,
             index,
@@ -289,6 +289,26 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         if home.head == self.pinned {
             home = self.pinned_goal(hash);
         }
+        // SAFETY: by the caller's promise; the home is not pinned.
+        unsafe { self.insert_home(Vacancy { home, tag }, hash, value, paid) }
+    }
+
+    /// As [`insert_at`](Self::insert_at) where the home is not pinned.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Safety
+    /// As there, and the home is not pinned.
+    #[inline(always)]
+    pub(crate) unsafe fn insert_home(
+        &mut self,
+        vacancy: Vacancy,
+        hash: u64,
+        value: T,
+        paid: bool,
+    ) -> Result<Place, (TryReserveError, T)> {
+        let Vacancy { home, tag } = vacancy;
         // SAFETY: the home exists (I3); a slot that `empty_slot` names is free.
         unsafe {
             // Lines matter to far tables only. A single bucket may be short: only its lowest empty
