@@ -119,6 +119,32 @@ impl<K: Eq + Hash, V, S: BuildHasher, A: Allocator + Clone> HashMap<K, V, S, A> 
             .advance(budget.in_buckets(), entry_hasher(&self.hash_builder))
     }
 
+    /// Gets memory ready in idle time, so that insertions need not: touches what the next doubling will
+    /// fill, or what is left of the present one, and overflow buckets for it. Moves nothing.
+    ///
+    /// After [`Progress::is_done`] the insertions of that doubling take no page fault of the map's
+    /// making; until then as few as was prepared. The map then holds up to twice the memory of its
+    /// buckets, as if the growth had ended; [`begin_shrink`](Self::begin_shrink) gives it back. Arrays
+    /// of up to [`HEAP_ARRAY_BYTES_MAX`](crate::bounds::HEAP_ARRAY_BYTES_MAX), those of a user's
+    /// allocator and those of segments are not prepared: done at once.
+    ///
+    /// O(budget): sixteen buckets of 16-byte entries are a page, which takes the system a microsecond
+    /// or two. A map behind a lock can be prepared by another thread that takes the lock for one
+    /// small budget at a time.
+    ///
+    /// # Example
+    /// ```
+    /// use tidemap::Budget;
+    ///
+    /// let mut map: tidemap::HashMap<u64, u64> = (0..90_000).map(|i| (i, i)).collect();
+    /// while !map.prepare_memory(Budget::buckets(512)).is_done {
+    ///     // … requests, if there are any …
+    /// }
+    /// ```
+    pub fn prepare_memory(&mut self, budget: Budget) -> Progress {
+        self.table.prepare_memory(budget.in_buckets())
+    }
+
     /// Does all pending work at once: before measuring, or when a pause does not matter.
     /// O(capacity) in the worst case. Stops early only when memory is refused.
     ///
@@ -189,6 +215,11 @@ impl<T: Eq + Hash, S: BuildHasher, A: Allocator + Clone> HashSet<T, S, A> {
     /// Only if `T`'s `Hash` does; the set is valid then and has lost nothing.
     pub fn advance(&mut self, budget: Budget) -> Progress {
         self.map.advance(budget)
+    }
+
+    /// As [`HashMap::prepare_memory`].
+    pub fn prepare_memory(&mut self, budget: Budget) -> Progress {
+        self.map.prepare_memory(budget)
     }
 
     /// As [`HashMap::finish`].

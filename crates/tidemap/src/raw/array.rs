@@ -23,7 +23,7 @@ use core::mem::ManuallyDrop;
 use core::ptr::{self, NonNull};
 
 use alloc_crate::boxed::Box;
-use tidemap_span::{PAGE_RUNS, PageRun, ReserveError, SegmentRun};
+use tidemap_span::{PAGE_BYTES, PAGE_RUNS, PageRun, ReserveError, SegmentRun};
 
 use super::bucket::Bucket;
 use super::meter::Meter;
@@ -361,6 +361,26 @@ impl<A: Allocator + Clone> Array<A> {
                 run.commit(planes::<T>(buckets)).map_err(refused)
             }
             Array::Segments(_) => self.extend_segments::<T>(buckets, meter),
+        }
+    }
+
+    /// Writes a zero to each page that begins among buckets `from..to` of a page run.
+    ///
+    /// # Safety
+    /// The buckets can be [used](Self::extend), and hold nothing.
+    pub(crate) unsafe fn touch<T>(&mut self, from: usize, to: usize) {
+        let Array::Run(run) = self else { return };
+        let (starts, ends) = (planes::<T>(from), planes::<T>(to));
+        for plane in 0..2 {
+            let base = run.base(plane).as_ptr();
+            let mut at = starts[plane];
+            while at < ends[plane] {
+                // SAFETY: inside the planes by the caller's promise; a zero in a bucket that holds
+                // nothing changes nothing. Volatile, because that is not the purpose.
+                unsafe { base.add(at).write_volatile(0) };
+                let page = base.addr().wrapping_add(at) / PAGE_BYTES;
+                at = (page + 1) * PAGE_BYTES - base.addr();
+            }
         }
     }
 

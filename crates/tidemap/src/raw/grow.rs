@@ -36,6 +36,7 @@ use super::kept::{self, Kept};
 use super::log::Log;
 use super::meter::Meter;
 use super::pool::Pool;
+use super::prepare::Prepared;
 use super::probe::{Birth, Probe};
 use super::reseed::Hostile;
 use super::shape::Shape;
@@ -102,6 +103,7 @@ pub(crate) struct Cold<T, A: Allocator> {
     pub(super) hostile: Hostile<A>,
     pub(super) kept: Kept,
     pub(super) probe: Probe,
+    pub(super) prepared: Prepared,
 }
 
 impl<T, A: Allocator + Clone> Cold<T, A> {
@@ -147,6 +149,7 @@ impl<T, A: Allocator + Clone> Cold<T, A> {
             hostile: Hostile::new(),
             kept: Kept::of_empty(0),
             probe: Probe::NONE,
+            prepared: Prepared::NOTHING,
         };
         // SAFETY: fresh memory of that layout.
         unsafe { cold.write(value) };

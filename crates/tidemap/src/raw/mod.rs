@@ -22,6 +22,7 @@ mod meter;
 mod pace;
 mod pool;
 mod prefetch;
+mod prepare;
 mod probe;
 #[cfg(feature = "rayon")]
 mod range;

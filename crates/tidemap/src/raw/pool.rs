@@ -35,6 +35,8 @@ pub(crate) struct Pool<T, A: Allocator> {
     bump_left: usize,
     blocks: *mut Block,
     in_use: usize,
+    /// Buckets handed out at least once, or made ready.
+    ready: usize,
     bytes: usize,
     alloc: A,
     marker: PhantomData<T>,
@@ -48,6 +50,7 @@ impl<T, A: Allocator> Pool<T, A> {
             bump_left: 0,
             blocks: ptr::null_mut(),
             in_use: 0,
+            ready: 0,
             bytes: 0,
             alloc,
             marker: PhantomData,
@@ -92,6 +95,7 @@ impl<T, A: Allocator> Pool<T, A> {
             // SAFETY: `bump_left > 0` buckets lie at `bump`; one past the last is in bounds.
             self.bump = unsafe { bucket.add(Shape::<T>::SPILL_STRIDE) };
             self.bump_left -= 1;
+            self.ready += 1;
             // The header and the first entry; later ones count as their own operation's.
             let first = Shape::<T>::SPILL_SLOTS_AT + Shape::<T>::ENTRY;
             meter.touched(Front::Pool, bucket, first);
@@ -102,6 +106,33 @@ impl<T, A: Allocator> Pool<T, A> {
         // SAFETY: the header is ours; this establishes P1.
         unsafe { bucket.clear_head() };
         Some(bucket)
+    }
+
+    /// Buckets that can be handed out, now or again, without asking for memory or touching new pages.
+    pub(crate) fn ready(&self) -> usize {
+        self.ready
+    }
+
+    /// Touches the overflow buckets of a block, a new one if need be, for later; how many, or `None` when
+    /// memory is refused. At most one allocator call.
+    pub(crate) fn make_ready(&mut self, meter: &mut Meter) -> Option<usize> {
+        if self.bump_left == 0 {
+            self.add_block(meter)?;
+        }
+        let buckets = core::mem::take(&mut self.bump_left);
+        for index in 0..buckets {
+            // SAFETY: so many buckets lie at `bump`, and nobody has them; the link word is ours.
+            unsafe {
+                let bucket = self.bump.add(index * Shape::<T>::SPILL_STRIDE);
+                let last = bucket.add(Shape::<T>::SPILL_STRIDE - 1);
+                last.write_volatile(0);
+                let bucket = Bucket::spill::<T>(bucket);
+                bucket.set_next::<T>(Bucket::spill::<T>(self.free));
+                self.free = bucket.head;
+            }
+        }
+        self.ready += buckets;
+        Some(buckets)
     }
 
     /// Takes a bucket back.
@@ -153,6 +184,7 @@ impl<T, A: Allocator> Pool<T, A> {
         }
         self.free = ptr::null_mut();
         self.bump_left = 0;
+        self.ready = 0;
         // SAFETY: no bucket is in use, and none is left to be handed out.
         unsafe { self.free_block() }
     }
@@ -163,6 +195,7 @@ impl<T, A: Allocator> Pool<T, A> {
     /// No bucket of the pool is in use any more.
     pub(crate) unsafe fn reset(&mut self) {
         self.in_use = 0;
+        self.ready = 0;
         self.free = ptr::null_mut();
         self.bump_left = 0;
         self.free_blocks();

@@ -36,6 +36,7 @@ use super::bucket::{Bucket, chain_of, empty_slot, full_slots, next_of, slot};
 use super::grow::Cold;
 use super::kept::Kept;
 use super::meter::Front;
+use super::prepare::Prepared;
 use super::shape::Shape;
 use super::table::RawTable;
 use crate::alloc::Allocator;
@@ -286,6 +287,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let bytes = small * Shape::<T>::BUCKET;
         // SAFETY: callers made sure that the cold part exists.
         let cold = unsafe { &mut *self.cold.cast_mut() };
+        cold.prepared = Prepared::NOTHING;
         let leaves = matches!(cold.array, Array::Heap { .. }) || bytes <= HEAP_ARRAY_BYTES_MAX;
         if leaves {
             let array =

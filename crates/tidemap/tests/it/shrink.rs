@@ -391,6 +391,9 @@ fn interleaved<V: Clone + PartialEq + Debug>(
                 };
                 map.reserve(random.below(most) as usize);
             }
+            99 if random.below(8) == 0 => {
+                map.prepare_memory(Budget::buckets(random.below(keys / 2 + 1) as usize));
+            }
             _ if random.below(200) == 0 => map.set_shrink_policy(if random.below(3) == 0 {
                 Shrink::Never
             } else {

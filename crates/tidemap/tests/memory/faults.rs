@@ -1,7 +1,7 @@
 //! The system as a witness: page faults of each operation.
 
 use foldhash::fast::FixedState;
-use tidemap::{HashMap, bounds};
+use tidemap::{Budget, HashMap, bounds};
 
 /// Minor page faults of this thread so far.
 fn faults() -> u64 {
@@ -69,4 +69,52 @@ fn no_insertion_touches_many_pages() {
     most_faults(2_000_000, 7u64);
     most_faults(200_000, [7u64; 32]);
     most_faults(10_000, [7u64; 640]);
+}
+
+/// What was prepared in idle time needs no page fault later: not for the doubling, not for the
+/// chains on the way.
+#[test]
+fn prepared_insertions_take_no_page_fault() {
+    if cfg!(miri) || std::env::var_os("TIDEMAP_SANITIZED").is_some() || !tidemap_span::PAGE_RUNS {
+        return;
+    }
+    let insert = |map: &mut HashMap<u64, u64, FixedState>, keys: std::ops::Range<u64>| {
+        let before = faults();
+        for key in keys {
+            map.insert(key, key);
+        }
+        faults() - before
+    };
+    let new = || HashMap::with_hasher(FixedState::with_seed(7));
+    // As many entries as fit before a doubling, and where it ends.
+    let (first, last) = (798_720, 1_064_960);
+    let mut plain = new();
+    insert(&mut plain, 0..first);
+    assert!(!plain.is_growing() && plain.capacity() as u64 == first);
+    let unprepared = insert(&mut plain, first..last);
+    // The system takes pages away when memory is short: the least of a few runs counts.
+    let prepared = (0..RUNS)
+        .map(|_| {
+            let mut map = new();
+            insert(&mut map, 0..first);
+            let before = faults();
+            let mut calls = 0;
+            while !map.prepare_memory(Budget::buckets(4096)).is_done {
+                calls += 1;
+            }
+            assert!(calls > 10 && !map.is_growing());
+            assert!(faults() - before > 4_000, "{}", faults() - before);
+            let growths = map.growths_started();
+            let taken = insert(&mut map, first..last);
+            assert_eq!(map.growths_started(), growths + 1);
+            assert!(!map.is_growing());
+            map.check_invariants();
+            taken
+        })
+        .min()
+        .unwrap();
+    println!("{prepared} page faults of a prepared doubling, {unprepared} of one that was not");
+    assert!(unprepared > 4_000, "{unprepared}");
+    // The log of growths may touch a page.
+    assert!(prepared <= 1, "{prepared}");
 }
