@@ -63,6 +63,10 @@ pub trait Contender<K, V, S = FixedHasher>: Sized {
     }
     /// Calls `visit` for every entry, in the map's order.
     fn for_each(&self, visit: impl FnMut(&K, &V));
+    /// Whether [`idle`](Self::idle) does anything.
+    const IDLES: bool = false;
+    /// What the map does with idle time between operations.
+    fn idle(&mut self) {}
     /// The map's own figures; `None` for maps that keep none.
     fn stats(&self) -> Option<tidemap::Stats> {
         None
@@ -207,6 +211,10 @@ pub trait Tuning<M>: Clone + 'static {
     }
     /// Whether a growth starts from a map that was given room for all of it.
     const STARTS_PRESIZED: bool = false;
+    /// Whether [`idle`](Self::idle) does anything.
+    const IDLES: bool = false;
+    /// What the map does with idle time between operations.
+    fn idle(_map: &mut M) {}
 }
 
 /// A map under another name, set up as `T` says.
@@ -227,7 +235,11 @@ impl<M, T: Tuning<M>> Tuned<M, T> {
 
 impl<K, V, S, M: Contender<K, V, S>, T: Tuning<M>> Contender<K, V, S> for Tuned<M, T> {
     const NAME: &'static str = T::NAME;
+    const IDLES: bool = T::IDLES;
 
+    fn idle(&mut self) {
+        T::idle(&mut self.map);
+    }
     fn empty(hasher: S) -> Self {
         Self::of(M::empty(hasher))
     }
@@ -327,6 +339,31 @@ impl<K: Hash + Eq, V, S: BuildHasher> Tuning<Tidemap<K, V, S>> for Shrinking {
     }
 }
 
+/// Gets the memory of its next growth ready in idle time.
+#[derive(Debug, Clone)]
+pub enum Prepared {}
+
+impl<K: Hash + Eq, V, S: BuildHasher> Tuning<Tidemap<K, V, S>> for Prepared {
+    const NAME: &'static str = "tidemap-prepared";
+    const IDLES: bool = true;
+    fn idle(map: &mut Tidemap<K, V, S>) {
+        map.prepare_memory(tidemap::Budget::buckets(1024));
+    }
+}
+
+/// Has room for all entries, in huge pages if the system has some.
+#[derive(Debug, Clone)]
+pub enum Huge {}
+
+impl<K: Hash + Eq, V, S: BuildHasher> Tuning<Tidemap<K, V, S>> for Huge {
+    const NAME: &'static str = "tidemap-huge";
+    const STARTS_PRESIZED: bool = true;
+    fn tune(mut map: Tidemap<K, V, S>) -> Tidemap<K, V, S> {
+        map.set_pages(tidemap::Pages::Huge);
+        map
+    }
+}
+
 /// The map that every ratio is taken against.
 pub const BASELINE: &str = "hashbrown";
 /// The baseline with room for all entries: what is left of a growth without growing, and, where
@@ -365,6 +402,8 @@ macro_rules! contenders {
 contenders! {
     "tidemap" => Tidemap<K, V, S>,
     "tidemap-shrinking" => Tuned<Tidemap<K, V, S>, Shrinking>,
+    "tidemap-prepared" => Tuned<Tidemap<K, V, S>, Prepared>,
+    "tidemap-huge" => Tuned<Tidemap<K, V, S>, Huge>,
     "hashbrown" => Hashbrown<K, V, S>,
     "hashbrown-presized" => Tuned<Hashbrown<K, V, S>, WithRoom>,
     "griddle" => Griddle<K, V, S>,

@@ -15,7 +15,11 @@ pub fn wall_clock() -> impl FnMut() -> u64 {
     move || start.elapsed().as_nanos() as u64
 }
 
-/// Inserts `count` keys and notes for each its number and by how much `clock` went forward.
+/// Operations between two pauses of a map that uses them.
+const PAUSE_AFTER: u64 = 256;
+
+/// Inserts `count` keys and notes for each its number and by how much `clock` went forward. What a
+/// map does in [pauses](Contender::idle) is nobody's.
 /// Returns how many replaced another, which should be none.
 pub fn each_insert<K, V: BenchValue, M: Contender<K, V>>(
     map: &mut M,
@@ -32,6 +36,10 @@ pub fn each_insert<K, V: BenchValue, M: Contender<K, V>>(
         replaced += u64::from(old.is_some());
         note(i, now - last);
         last = now;
+        if M::IDLES && i % PAUSE_AFTER == 0 {
+            map.idle();
+            last = clock();
+        }
     }
     replaced
 }

@@ -88,10 +88,12 @@ mod error;
 mod extract_if;
 mod hash;
 mod iter;
+mod lookups;
 mod map;
 #[cfg(feature = "probe")]
 mod observe;
 mod pace;
+mod pages;
 #[cfg(feature = "rayon")]
 mod parallel;
 mod raw;
@@ -116,8 +118,10 @@ pub use error::TryReserveError;
 pub use extract_if::{ExtractIf, SetExtractIf};
 pub use hash::DefaultHashBuilder;
 pub use iter::{Drain, IntoIter, IntoKeys, IntoValues, Iter, IterMut, Keys, Values, ValuesMut};
+pub use lookups::Lookups;
 pub use map::{HashMap, OccupiedError, TryInsertError};
 pub use pace::{Budget, Progress};
+pub use pages::Pages;
 pub use reclaim::Reclaimer;
 pub use set::HashSet;
 pub use shrink::Shrink;

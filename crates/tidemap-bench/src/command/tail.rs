@@ -11,8 +11,9 @@ use super::{
     verdict, warn_if_unoptimised,
 };
 
-const MAPS: [&str; 5] = [
+const MAPS: [&str; 6] = [
     "tidemap",
+    "tidemap-prepared",
     "hashbrown",
     "hashbrown-presized",
     "griddle",
@@ -28,7 +29,7 @@ pub(crate) struct Tail {
     /// Lengths to grow to [default: 30M,100M, or 2M with --quick].
     #[arg(long, value_delimiter = ',', value_name = "SIZE")]
     sizes: Option<Vec<String>>,
-    /// Maps [default: tidemap, hashbrown, hashbrown-presized, griddle, std].
+    /// Maps [default: tidemap, tidemap-prepared, hashbrown, hashbrown-presized, griddle, std].
     #[arg(long, value_delimiter = ',', value_name = "MAP")]
     maps: Option<Vec<String>>,
     /// Runs by each clock up to 50M entries; longer ones run once [default: 3, or 1 with --quick].
@@ -118,7 +119,7 @@ pub(crate) struct Stalls {
     /// Grow to 2 to the power of this [default: 27, or 21 with --quick].
     #[arg(long, value_name = "POWER", value_parser = clap::value_parser!(u32).range(10..=31))]
     to: Option<u32>,
-    /// Maps [default: tidemap, hashbrown, hashbrown-presized, griddle, std].
+    /// Maps [default: tidemap, tidemap-prepared, hashbrown, hashbrown-presized, griddle, std].
     #[arg(long, value_delimiter = ',', value_name = "MAP")]
     maps: Option<Vec<String>>,
     /// Runs by each clock [default: 3, or 1 with --quick].

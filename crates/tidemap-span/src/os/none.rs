@@ -21,6 +21,12 @@ pub(crate) unsafe fn small_pages(_start: *mut u8, _bytes: usize) {}
 
 /// # Safety
 /// None: there is never a reservation to name.
+pub(crate) unsafe fn huge_pages(_start: *mut u8, _bytes: usize) -> bool {
+    false
+}
+
+/// # Safety
+/// None: there is never a reservation to name.
 pub(crate) unsafe fn decommit(_start: *mut u8, _bytes: usize) {}
 
 /// # Safety

@@ -52,6 +52,23 @@ pub(crate) unsafe fn small_pages(start: *mut u8, bytes: usize) {
     let _ = (start, bytes);
 }
 
+/// Asks for huge pages where the system is set to give them to who asks.
+///
+/// # Safety
+/// The range lies inside a live reservation.
+pub(crate) unsafe fn huge_pages(start: *mut u8, bytes: usize) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: as for `small_pages`.
+        unsafe { mm::madvise(start.cast::<c_void>(), bytes, mm::Advice::LinuxHugepage) }.is_ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (start, bytes);
+        false
+    }
+}
+
 /// Gives the memory of a page-aligned range back but keeps its address space: the next
 /// touch finds zeros.
 ///

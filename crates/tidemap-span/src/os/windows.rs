@@ -35,6 +35,14 @@ pub(crate) const COMMIT_CALLS: u64 = 2;
 /// The range lies inside a live reservation.
 pub(crate) unsafe fn small_pages(_start: *mut u8, _bytes: usize) {}
 
+/// Large pages need a right that few processes have.
+///
+/// # Safety
+/// The range lies inside a live reservation.
+pub(crate) unsafe fn huge_pages(_start: *mut u8, _bytes: usize) -> bool {
+    false
+}
+
 /// Gives the memory of a range back but keeps its address space: committed again, it is zero.
 ///
 /// # Safety

@@ -31,6 +31,7 @@ use super::shape::Shape;
 use crate::alloc::{Allocator, is_global};
 use crate::bounds::{HEAP_ARRAY_BYTES_MAX, STEP_BUCKETS_MAX};
 use crate::error::TryReserveError;
+use crate::pages::Pages;
 
 /// Address space for a map's first page run: doublings in place up to here.
 const FIRST_RESERVE_BYTES: usize = if usize::BITS >= 64 { 8 << 30 } else { 64 << 20 };
@@ -389,11 +390,16 @@ impl<A: Allocator + Clone> Array<A> {
         matches!(self, Array::Run(_))
     }
 
-    /// One system call.
-    pub(crate) fn advise(&mut self, meter: &mut Meter) {
-        if let Array::Run(run) = self {
-            run.prefer_small_pages();
-            meter.system_calls(1);
+    /// Asks for pages of this kind; whether there are some. One system call.
+    pub(crate) fn advise(&mut self, pages: Pages, meter: &mut Meter) -> bool {
+        let Array::Run(run) = self else { return false };
+        meter.system_calls(1);
+        match pages {
+            Pages::Small => {
+                run.prefer_small_pages();
+                true
+            }
+            Pages::Huge => run.prefer_huge_pages(),
         }
     }
 

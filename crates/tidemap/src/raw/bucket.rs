@@ -240,7 +240,7 @@ pub(super) unsafe fn empty_slot<T>(bucket: Bucket, is_main: bool) -> Option<usiz
 pub(super) unsafe fn preferred_empty_slot<T>(bucket: Bucket, hash: u64) -> Option<usize> {
     // SAFETY: by the caller's promise.
     let empty = unsafe { empty_slots::<T>(bucket, true) };
-    let first = Shape::<T>::preferred_slot(hash);
+    let first = Shape::<T>::preferred_slot(bucket.slots, hash);
     if let Some(index) = Bits(empty >> first).next() {
         return Some(first + index);
     }

@@ -20,6 +20,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// A table with clones of all entries.
     pub(crate) fn try_clone(&self, clone: impl Fn(&T) -> T) -> Result<Self, TryReserveError> {
         let mut copy = RawTable::new_in(self.alloc.clone());
+        copy.set_eager(self.eager);
         copy.floor = self.policy().to_bits() as usize;
         if self.is_unallocated() {
             return Ok(copy);
@@ -60,7 +61,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let mut array =
             Array::allocate::<T>(other.mask + 1, true, Tries::ALL, &self.alloc, &mut meter)?;
         if array.wants_advice() {
-            array.advise(&mut meter);
+            array.advise(theirs.pages, &mut meter);
         }
         let old = match theirs.old {
             Some(_) if other.is_relocating() => {
@@ -85,6 +86,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.growth = theirs.growth;
         (cold.shrinking, cold.shrink_to) = (theirs.shrinking, theirs.shrink_to);
         cold.by_policy = theirs.by_policy;
+        cold.pages = theirs.pages;
         cold.longest_chain = theirs.longest_chain;
         cold.hostile.follow(&theirs.hostile);
         cold.kept = theirs.kept;

@@ -41,17 +41,18 @@ use super::probe::{Birth, Probe};
 use super::reseed::Hostile;
 use super::shape::Shape;
 use super::split::SCATTERED_MOVES_MAX;
-use super::table::RawTable;
+use super::table::{EAGER_REST, RawTable};
 use crate::alloc::Allocator;
 use crate::bounds::{MOVE_BYTES_MAX, STEP_BUCKETS_MAX};
 use crate::error::TryReserveError;
+use crate::pages::Pages;
 use crate::stats::{Growth, GrowthKind};
 
 use core::alloc::Layout;
 use core::ptr::{self, NonNull};
 
 /// A growth in place ends when the table holds `room(n) * SPREAD.0 / SPREAD.1` entries.
-const SPREAD: (u64, u64) = (4, 3);
+const SPREAD: (u64, u64) = (6, 5);
 /// A relocating growth ends after this share of `room(n)` new entries (1 in …).
 const RELOCATE_SHARE: usize = 4;
 /// Refused growths are tried again after this share of `n` new entries (1 in …).
@@ -104,6 +105,8 @@ pub(crate) struct Cold<T, A: Allocator> {
     pub(super) kept: Kept,
     pub(super) probe: Probe,
     pub(super) prepared: Prepared,
+    /// What large arrays ask for.
+    pub(super) pages: Pages,
 }
 
 impl<T, A: Allocator + Clone> Cold<T, A> {
@@ -150,6 +153,7 @@ impl<T, A: Allocator + Clone> Cold<T, A> {
             kept: Kept::of_empty(0),
             probe: Probe::NONE,
             prepared: Prepared::NOTHING,
+            pages: Pages::Small,
         };
         // SAFETY: fresh memory of that layout.
         unsafe { cold.write(value) };
@@ -187,7 +191,7 @@ impl<T, A: Allocator + Clone> Cold<T, A> {
 impl<T, A: Allocator + Clone> RawTable<T, A> {
     #[inline(always)]
     pub(super) fn is_growing(&self) -> bool {
-        self.cursor != usize::MAX
+        self.cursor < EAGER_REST
     }
 
     /// Whether an old array is still held, so that every change pays a share.
@@ -252,12 +256,13 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let mut meter = Meter::default();
         let mut array = Array::allocate::<T>(buckets, true, Tries::ALL, &self.alloc, &mut meter)?;
         if array.wants_advice() {
-            array.advise(&mut meter);
+            array.advise(Pages::Small, &mut meter);
         }
         let base = array.base();
         self.cold = Cold::try_new(array, self.policy(), &self.alloc).map_err(|(error, _)| error)?;
         (self.base, self.old_base) = (base, base);
         self.mask = buckets - 1;
+        self.cursor = self.rest_cursor();
         // SAFETY: just made.
         unsafe { (*self.cold.cast_mut()).kept = Kept::of_empty(self.mask) };
         self.credit = Shape::<T>::room(buckets);
@@ -583,7 +588,17 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         {
             return;
         }
+        // SAFETY: as above.
+        let before = unsafe { (*self.cold.cast_mut()).meter.fresh_pages() };
         while self.is_growing() && self.step(hasher) {}
+        // Entries that scatter come back to the same few pages.
+        let pages = new.div_ceil(tidemap_span::PAGE_BYTES) + 2;
+        // SAFETY: as above.
+        unsafe {
+            (*self.cold.cast_mut())
+                .meter
+                .limit_fresh_pages(before, pages)
+        };
     }
 
     /// G5: memory for a growth was refused; chains take what comes until the next try.
@@ -612,7 +627,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         }
         if cold.advise {
             cold.advise = false;
-            cold.array.advise(&mut cold.meter);
+            cold.array.advise(cold.pages, &mut cold.meter);
             return true;
         }
         if cold.hostile.behind.is_some() {
@@ -677,7 +692,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.kept.end(self.mask, self.cursor, is_done);
         self.old_base = self.base;
         self.split_mask = 0;
-        self.cursor = usize::MAX;
+        self.cursor = self.rest_cursor();
         self.pinned = ptr::null_mut();
         self.floor = self.floor_by(cold);
     }

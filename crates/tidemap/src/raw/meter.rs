@@ -52,6 +52,11 @@ impl Meter {
         self.now.fresh_pages
     }
 
+    /// What was counted since there were `before` touched no more than `most` pages.
+    pub(crate) fn limit_fresh_pages(&mut self, before: u64, most: usize) {
+        self.now.fresh_pages = self.now.fresh_pages.min(before + most as u64);
+    }
+
     pub(crate) fn moved(&mut self, entries: usize, entry_bytes: usize) {
         self.now.entries_moved += entries as u64;
         self.now.bytes_moved += (entries * entry_bytes) as u64;

@@ -29,7 +29,7 @@ pub(crate) fn prefetch(address: *const u8) {
 #[inline(always)]
 pub(super) fn prefetch_slot<T>(home: Bucket, hash: u64) {
     if Shape::<T>::PREFERS {
-        prefetch(home.slots.wrapping_add(Shape::<T>::preferred_line(hash)));
+        prefetch(home.slots.wrapping_add(Shape::<T>::preferred_byte(hash)));
     }
 }
 

@@ -11,11 +11,13 @@
 //!     piece, up to [`HEAP_ARRAY_BYTES_MAX`](crate::bounds::HEAP_ARRAY_BYTES_MAX), or in segments.
 
 use super::array::Array;
+use super::meter::Meter;
 use super::shape::Shape;
 use super::table::RawTable;
 use crate::alloc::Allocator;
 use crate::bounds::CALL_BUCKETS;
 use crate::pace::Progress;
+use crate::pages::Pages;
 
 /// Overflow buckets for a doubling: one for so many main buckets. At the end of a growth, when chains
 /// are most, good hashes need one for nine.
@@ -48,13 +50,15 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         if self.cold.is_null() || self.is_relocating() || self.is_shrinking() {
             return progress;
         }
-        let used = if self.is_growing() {
-            self.split_mask + 1 + self.cursor
+        let (old, used, doubling) = if self.is_growing() {
+            let old = self.split_mask + 1;
+            // The pinned bucket's new half is in use already (I3).
+            let done = self.cursor + usize::from(!self.pinned.is_null());
+            (old, old + done, self.mask + 1 == 2 * old)
         } else {
-            self.mask + 1
+            (self.mask + 1, self.mask + 1, true)
         };
-        let doubling = !self.is_growing() || self.mask == 2 * self.split_mask + 1;
-        let Some(goal) = (used - self.cursor_of_growth()).checked_mul(2) else {
+        let Some(goal) = old.checked_mul(2) else {
             return progress;
         };
         // SAFETY: the cold part exists.
@@ -97,14 +101,23 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         progress
     }
 
+    /// Notes what pages large arrays ask for, and asks for the present one; whether that gets them.
+    pub(crate) fn set_pages(&mut self, pages: Pages) -> bool {
+        if self.cold.is_null() {
+            return false;
+        }
+        // SAFETY: the cold part exists.
+        let cold = unsafe { &mut *self.cold.cast_mut() };
+        cold.pages = pages;
+        // What waits for its advice gets this one.
+        let mut meter = Meter::default();
+        cold.array.advise(pages, &mut meter)
+    }
+
     /// Buckets of one page of slots, at least one: less is not worth a call.
     const PAGE_BUCKETS: usize = if Shape::<T>::STRIDE == 0 {
         tidemap_span::PAGE_BYTES
     } else {
         1 + tidemap_span::PAGE_BYTES / Shape::<T>::STRIDE
     };
-
-    fn cursor_of_growth(&self) -> usize {
-        if self.is_growing() { self.cursor } else { 0 }
-    }
 }

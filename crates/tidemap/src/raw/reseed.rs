@@ -97,7 +97,7 @@ impl Behind {
     fn home(&self, hash: u64) -> Option<usize> {
         let h = hash as usize;
         let old = h & self.split_mask;
-        let index = if self.cursor == usize::MAX || old < self.cursor {
+        let index = if old < self.cursor {
             h & self.mask
         } else {
             old

@@ -16,10 +16,11 @@
 
 use core::ptr;
 
+use super::array::bucket_at;
 use super::bucket::{Bucket, chain_of, next_of, slot};
 use super::prefetch::prefetch_slot;
 use super::shape::Shape;
-use super::table::{Place, RawTable};
+use super::table::{Place, REST, RawTable};
 use super::tags::{Bits, filter_bit, tag_of};
 use crate::alloc::Allocator;
 
@@ -106,24 +107,36 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         )
     }
 
-    /// As [`find`](Self::find), for who only reads: its address, or null. Less to hand over than a place.
+    /// As [`find`](Self::find), for who only reads: its address, or null. Less to hand over than a place,
+    /// and in a table at rest less to consider.
     #[inline(always)]
     pub(crate) fn find_entry(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> *const T {
-        if self.cursor != usize::MAX && self.is_relocating() {
-            return self.find_entry_in_two(hash, eq);
+        if self.cursor != REST {
+            return self.find_entry_anyhow(hash, eq);
         }
-        self.entry_of_home(self.home_in_place(hash), hash, eq)
+        // SAFETY: by I2 and I3 the bucket exists.
+        let home = unsafe { bucket_at::<T>(self.base, hash as usize & self.mask) };
+        Self::search_main(
+            home,
+            tag_of(hash),
+            eq,
+            // Nothing is pinned.
+            || false,
+            // SAFETY: `search_main` names a slot.
+            |index| unsafe { slot::<T>(home, index).cast_const() },
+            // SAFETY: `home` is that of the hash.
+            |eq| unsafe { self.entry_in_chain(home, hash, eq) },
+            ptr::null,
+        )
     }
 
-    /// The same while there are two arrays. Apart, so that it takes no registers from the common case.
-    #[cold]
+    /// The same in every state.
     #[inline(never)]
-    fn find_entry_in_two(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> *const T {
-        self.entry_of_home(self.home_of_two(hash), hash, eq)
-    }
-
-    #[inline(always)]
-    fn entry_of_home(&self, home: Bucket, hash: u64, eq: impl FnMut(&T) -> bool) -> *const T {
+    fn find_entry_anyhow(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> *const T {
+        let home = self.home(hash);
+        if self.is_eager() {
+            prefetch_slot::<T>(home, hash);
+        }
         self.search(
             home,
             hash,
@@ -131,7 +144,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             // SAFETY: `search` names a slot.
             |home, index| unsafe { slot::<T>(home, index).cast_const() },
             // SAFETY: `search` passes what is promised.
-            |home, tag, eq| unsafe { self.entry_in_chain(home, hash, tag, eq) },
+            |home, _, eq| unsafe { self.entry_in_chain(home, hash, eq) },
             |_, _| ptr::null(),
         )
     }
@@ -143,15 +156,34 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         &self,
         home: Bucket,
         hash: u64,
-        mut eq: E,
+        eq: E,
         found: impl FnOnce(Bucket, usize) -> R,
         chain: impl FnOnce(Bucket, u8, E) -> R,
         missing: impl FnOnce(Bucket, u8) -> R,
     ) -> R {
         let tag = tag_of(hash);
-        if self.prefers() {
-            prefetch_slot::<T>(home, hash);
-        }
+        Self::search_main(
+            home,
+            tag,
+            eq,
+            || home.head == self.pinned,
+            |index| found(home, index),
+            |eq| chain(home, tag, eq),
+            || missing(home, tag),
+        )
+    }
+
+    /// The search of a main bucket.
+    #[inline(always)]
+    fn search_main<R, E: FnMut(&T) -> bool>(
+        home: Bucket,
+        tag: u8,
+        mut eq: E,
+        is_pinned: impl FnOnce() -> bool,
+        found: impl FnOnce(usize) -> R,
+        chain: impl FnOnce(E) -> R,
+        missing: impl FnOnce() -> R,
+    ) -> R {
         // SAFETY: `home` has a valid header (I3), and a slot whose tag is not 0 an
         // entry (I4); the mask leaves tags only.
         unsafe {
@@ -159,14 +191,14 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             while same != 0 {
                 let index = same.trailing_zeros() as usize;
                 if eq(&*slot::<T>(home, index)) {
-                    return found(home, index);
+                    return found(index);
                 }
                 same &= same - 1;
             }
-            if home.filter_apart::<T>() & filter_bit(tag) == 0 && home.head != self.pinned {
-                return missing(home, tag);
+            if home.filter_apart::<T>() & filter_bit(tag) == 0 && !is_pinned() {
+                return missing();
             }
-            chain(home, tag, eq)
+            chain(eq)
         }
     }
 
@@ -177,12 +209,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         &self,
         home: Bucket,
         hash: u64,
-        tag: u8,
         mut eq: impl FnMut(&T) -> bool,
     ) -> *const T {
         // SAFETY: by the caller's promise; the place was just found.
         unsafe {
-            let far = self.search_chain(home, hash, tag, &mut eq);
+            let far = self.search_chain(home, hash, tag_of(hash), &mut eq);
             match self.place_of(far, home, hash) {
                 Some(place) => slot::<T>(place.bucket, place.index),
                 None => ptr::null(),

@@ -3,7 +3,7 @@
 //! Two kinds of bucket:
 //!
 //! ```text
-//! main bucket, wide     head |t t t t t t t t t t t t t t t|f|   slots |0| … |13|14|  link |
+//! main bucket, wide     head |t t t t t t t t t t t t t t t|f|   slots |0| … |13|14 or link|
 //! main bucket, narrow   head |t t t t t t t|f|   link        |   slots |0| … |6|
 //! overflow bucket       head |t t t t t t t|0|   link        | slots |0| … |6|
 //! ```
@@ -16,11 +16,11 @@
 //! S2. Bit `tag & 7` of `f` is set for every entry in the chain: a look-up
 //!     whose bit is clear stops at the main bucket. The bit depends on the tag
 //!     alone, so the filter can be rebuilt without hashing keys.
-//! S3. The link of a wide bucket lies behind its slots, where whole cache lines leave room or entries
-//!     are shorter than a link. Else it lies in the last slot, which then holds no entry (its
-//!     tag is 0): a bucket without overflow, four of five, pays nothing for it.
+//! S3. The link of a wide bucket lies in its last slot, which then holds no entry (its tag
+//!     is 0). So a bucket without overflow, four of five, pays nothing for it. Entries
+//!     of less than 8 bytes have the link behind the slots.
 //!
-//! S4. Where slots fill whole cache lines an entry prefers one of them, which its hash
+//! S4. Where slots fill several cache lines an entry prefers one of them, which its hash
 //!     names. A look-up in a large table asks for that line together with the head, so
 //!     a hit waits for memory once and not twice. Splits keep slot numbers.
 //!
@@ -59,16 +59,8 @@ impl<T> Shape<T> {
     pub(crate) const TAGS: u32 = (1 << Self::SLOTS) - 1;
     /// Bytes of the slots of a main bucket.
     const SLOTS_BYTES: usize = Self::SLOTS * Self::ENTRY;
-    /// The slots of a main bucket rounded up to whole cache lines.
-    const LINES_BYTES: usize = align_up(Self::SLOTS_BYTES, LINE_BYTES);
-    /// Whether main buckets are as many whole lines: where that wastes no more than an eighth and
-    /// the link fits in behind the slots.
-    const FILLS_LINES: bool = Self::WIDE
-        && Self::LINES_BYTES - Self::SLOTS_BYTES <= Self::SLOTS_BYTES / 8
-        && align_up(Self::SLOTS_BYTES, LINK_BYTES) + LINK_BYTES <= Self::LINES_BYTES;
     /// Whether the link of an overflowed main bucket takes its last slot (S3).
-    pub(crate) const LINK_IN_SLOT: bool =
-        Self::WIDE && Self::ENTRY >= LINK_BYTES && !Self::FILLS_LINES;
+    pub(crate) const LINK_IN_SLOT: bool = Self::WIDE && Self::ENTRY >= LINK_BYTES;
     pub(crate) const FILTER_AT: usize = if Self::WIDE { 15 } else { 7 };
     /// Where the link is: among the slots of a wide bucket, in the head of a narrow one.
     pub(crate) const LINK_AT: usize = if !Self::WIDE {
@@ -91,9 +83,7 @@ impl<T> Shape<T> {
         HEADER_BYTES
     };
     /// Distance between the slots of main buckets in bytes; 0 for entries without size is fine.
-    pub(crate) const STRIDE: usize = if Self::FILLS_LINES {
-        Self::LINES_BYTES
-    } else if Self::WIDE && !Self::LINK_IN_SLOT {
+    pub(crate) const STRIDE: usize = if Self::WIDE && !Self::LINK_IN_SLOT {
         align_up(Self::LINK_AT + LINK_BYTES, align_of::<T>())
     } else {
         Self::SLOTS_BYTES
@@ -120,9 +110,10 @@ impl<T> Shape<T> {
     pub(crate) const SPILL_LINK_AT: usize = 8;
 
     /// Whether entries have a preferred cache line (S4).
-    pub(crate) const PREFERS: bool =
-        Self::FILLS_LINES && Self::ENTRY >= LINK_BYTES && Self::ENTRY <= PREFERRING_ENTRY_BYTES_MAX;
-    const LINES: usize = Self::STRIDE / LINE_BYTES;
+    pub(crate) const PREFERS: bool = Self::WIDE
+        && Self::ENTRY >= LINK_BYTES
+        && Self::ENTRY <= PREFERRING_ENTRY_BYTES_MAX
+        && Self::STRIDE > LINE_BYTES;
 
     /// Tables of fewer buckets are searched without asking for lines: they lie in near caches,
     /// where asking costs more than it saves.
@@ -132,25 +123,28 @@ impl<T> Shape<T> {
         NEAR_BYTES / (Self::STRIDE + 1)
     };
 
-    /// Where among the slots the line begins that an entry would like best: by hash bits that neither
-    /// tag nor home use.
+    /// Where among the slots the line is that an entry would like best: the offset of some byte of it. By
+    /// hash bits that neither tag nor home use.
     #[inline(always)]
-    pub(crate) fn preferred_line(hash: u64) -> usize {
-        if Self::LINES.is_power_of_two() {
-            (hash >> 34) as usize & ((Self::LINES - 1) * LINE_BYTES)
+    pub(crate) fn preferred_byte(hash: u64) -> usize {
+        let lines = Self::STRIDE.div_ceil(LINE_BYTES);
+        if lines.is_power_of_two() {
+            // Lines and buckets begin in different places. So far into a line-sized part of the bucket, the
+            // shortest lines at its ends are the fewest entries' choice.
+            ((hash >> 34) as usize & ((lines - 1) * LINE_BYTES)) + LINE_BYTES * 3 / 8
         } else {
-            (((hash >> 40) as u16 as usize * Self::LINES) >> 16) * LINE_BYTES
+            (((hash >> 40) as u16 as usize * Self::SLOTS) >> 16) * Self::ENTRY
         }
     }
 
-    /// The first slot that begins in that line.
+    /// The first slot that begins in the line of that byte.
     #[inline(always)]
-    pub(crate) fn preferred_slot(hash: u64) -> usize {
-        if Self::PREFERS {
-            Self::preferred_line(hash).div_ceil(Self::ENTRY)
-        } else {
-            0
+    pub(crate) fn preferred_slot(slots: *const u8, hash: u64) -> usize {
+        if !Self::PREFERS {
+            return 0;
         }
+        let line = (slots.addr() + Self::preferred_byte(hash)) & !(LINE_BYTES - 1);
+        line.saturating_sub(slots.addr()).div_ceil(Self::ENTRY)
     }
 
     /// Entries that `buckets` main buckets take before a growth begins:
@@ -243,16 +237,22 @@ mod tests {
             }
         }
         assert_eq!(S::<T>::buckets_for(usize::MAX), None);
-        for hash in (0..=u64::from(u16::MAX)).map(|bits| bits << 40) {
-            let slot = S::<T>::preferred_slot(hash);
-            assert!(slot < S::<T>::SLOTS);
-            if S::<T>::PREFERS {
-                assert_eq!(S::<T>::STRIDE % LINE_BYTES, 0);
-                assert_eq!(
-                    slot * S::<T>::ENTRY / LINE_BYTES * LINE_BYTES,
-                    S::<T>::preferred_line(hash)
-                );
-            }
+        if !S::<T>::PREFERS {
+            return;
+        }
+        for (bits, address) in (0..=u64::from(u16::MAX)).zip((0..).step_by(S::<T>::STRIDE)) {
+            let (hash, slots) = (bits << 40, core::ptr::without_provenance(address));
+            let (byte, slot) = (
+                S::<T>::preferred_byte(hash),
+                S::<T>::preferred_slot(slots, hash),
+            );
+            assert!(byte < S::<T>::STRIDE && slot < S::<T>::SLOTS);
+            let begins = address + slot * S::<T>::ENTRY;
+            // The slot before it begins in another line.
+            assert!(begins / LINE_BYTES >= (address + byte) / LINE_BYTES);
+            assert!(
+                slot == 0 || (begins - S::<T>::ENTRY) / LINE_BYTES < (address + byte) / LINE_BYTES
+            );
         }
     }
 
@@ -274,24 +274,23 @@ mod tests {
     }
 
     #[test]
-    fn sixteen_byte_entries_take_four_lines_and_a_head() {
+    fn sixteen_byte_entries_take_seventeen_bytes_a_slot() {
         type Pair = Shape<(u64, u64)>;
-        assert_eq!((Pair::SLOTS, Pair::HEAD, Pair::STRIDE), (15, 16, 256));
-        assert_eq!((Pair::LINK_AT, Pair::LINK_IN_SLOT), (240, false));
+        assert_eq!((Pair::SLOTS, Pair::HEAD, Pair::STRIDE), (15, 16, 240));
         assert_eq!(Pair::SPILL_STRIDE, 128);
-        assert_eq!(Shape::<(String, u64)>::BUCKET, 544);
-        assert_eq!(Shape::<u64>::STRIDE, 128);
-        // No room beside the slots: lines of 64 bytes are full, or would waste too much.
-        assert!(Shape::<[u64; 8]>::LINK_IN_SLOT);
-        assert!(Shape::<[u16; 5]>::LINK_IN_SLOT);
+        assert_eq!(Shape::<(String, u64)>::BUCKET, 512);
     }
 
     #[test]
     fn a_preferred_line_begins_with_one_of_its_slots() {
-        let first = |line: u64| Shape::<(u64, u64)>::preferred_slot(line << 40);
-        assert_eq!([0, 1, 2, 3].map(first), [0, 4, 8, 12]);
-        let sixth = |line: u64| Shape::<[u64; 3]>::preferred_slot((line * 10_923) << 40);
-        assert_eq!([0, 1, 2, 3, 4, 5].map(sixth), [0, 3, 6, 8, 11, 14]);
+        let first = |address: usize, line: u64| {
+            Shape::<(u64, u64)>::preferred_slot(core::ptr::without_provenance(address), line << 40)
+        };
+        assert_eq!([0, 1, 2, 3].map(|line| first(0, line)), [0, 4, 8, 12]);
+        // The next buckets' slots begin in the middle of a line.
+        assert_eq!([0, 1, 2, 3].map(|line| first(240, line)), [1, 5, 9, 13]);
+        assert_eq!([0, 1, 2, 3].map(|line| first(480, line)), [0, 2, 6, 10]);
+        assert_eq!([0, 1, 2, 3].map(|line| first(720, line)), [0, 3, 7, 11]);
     }
 
     #[test]

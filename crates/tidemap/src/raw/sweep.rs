@@ -73,7 +73,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let hash = point.reverse_bits();
         let home = self.home(hash);
         let pinned = home.head == self.pinned;
-        let is_split = self.cursor == usize::MAX || (hash as usize & self.split_mask) < self.cursor;
+        let is_split = (hash as usize & self.split_mask) < self.cursor;
         // A pinned bucket is visited as if it were split: a new bucket's worth at a time.
         let mask = if is_split || pinned {
             self.mask

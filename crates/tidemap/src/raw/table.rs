@@ -15,7 +15,7 @@
 //!     behind the cursor. They are the same address unless a growth relocates.
 //! I2. `split_mask <= mask`; the home of a hash is bucket `hash & mask` of `base` if
 //!     `hash & split_mask < cursor`, else bucket `hash & split_mask` of `old_base`. Not
-//!     growing: `split_mask == 0`, `cursor == usize::MAX`.
+//!     growing: `split_mask == 0`, and `cursor` is [`EAGER_REST`] if look-ups are eager, else [`REST`].
 //! I3. Every bucket that I2 can name has a valid header, and so have the
 //!     buckets of `base` that the pinned bucket splits into.
 //! I4. A slot holds an entry exactly when its tag is not 0 (T1), save the link slot (S3).
@@ -63,6 +63,11 @@ const fn nothing() -> Bucket {
     }
 }
 
+/// The cursor of a table that is not growing and whose look-ups are not eager.
+pub(super) const REST: usize = usize::MAX;
+/// The cursor of a table that is not growing and whose look-ups are eager.
+pub(super) const EAGER_REST: usize = usize::MAX - 1;
+
 /// A slot: the bucket it is in, its number there, and the main bucket of the chain.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
@@ -94,6 +99,8 @@ pub(crate) struct RawTable<T, A: Allocator + Clone = Global> {
     pub(super) len: usize,
     pub(super) credit: usize,
     pub(super) floor: usize,
+    /// Whether look-ups in large tables ask for an entry's line before they know that it is there (S4).
+    pub(super) eager: bool,
     /// `*const`, though it is written through: so the table is covariant in `T`.
     pub(super) cold: *const Cold<T, A>,
     pub(super) alloc: A,
@@ -113,12 +120,13 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             base,
             mask: 0,
             split_mask: 0,
-            cursor: usize::MAX,
+            cursor: REST,
             old_base: base,
             pinned: ptr::null_mut(),
             len: 0,
             credit: 0,
             floor: 0,
+            eager: true,
             cold: ptr::null(),
             alloc,
             marker: PhantomData,
@@ -142,7 +150,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// The home of a hash (I2).
     #[inline(always)]
     pub(super) fn home(&self, hash: u64) -> Bucket {
-        if self.cursor != usize::MAX && self.is_relocating() {
+        if self.is_growing() && self.is_relocating() {
             return self.home_of_two(hash);
         }
         self.home_in_place(hash)
@@ -153,7 +161,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     pub(super) fn home_in_place(&self, hash: u64) -> Bucket {
         let h = hash as usize;
         let mut index = h & self.mask;
-        if self.cursor != usize::MAX {
+        if self.is_growing() {
             let old = h & self.split_mask;
             // Random keys make this unpredictable while a table grows, so no branch.
             index = core::hint::select_unpredictable(old < self.cursor, index, old);
@@ -176,10 +184,30 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         unsafe { bucket_at::<T>(base, index) }
     }
 
-    /// Whether entries are put, and looked for, in the line that their hash prefers (S4).
+    /// Whether entries are put in the line that their hash prefers (S4).
     #[inline(always)]
     pub(super) fn prefers(&self) -> bool {
         Shape::<T>::PREFERS && self.mask >= Shape::<T>::NEAR_BUCKETS
+    }
+
+    /// Whether look-ups ask for that line before they have read the head.
+    #[inline(always)]
+    pub(super) fn is_eager(&self) -> bool {
+        self.eager && self.prefers()
+    }
+
+    /// Makes look-ups in large tables eager, or not.
+    pub(crate) fn set_eager(&mut self, eager: bool) {
+        self.eager = eager;
+        if !self.is_growing() {
+            self.cursor = self.rest_cursor();
+        }
+    }
+
+    /// The cursor of a table that is not growing (I2). One number tells a look-up whether there is
+    /// anything to consider.
+    pub(super) fn rest_cursor(&self) -> usize {
+        if self.is_eager() { EAGER_REST } else { REST }
     }
 
     /// The mask of the layout that a new entry with this hash is placed by.
@@ -568,7 +596,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             return [none; 3];
         }
         let all = self.mask.wrapping_add(1);
-        if self.cursor == usize::MAX {
+        if !self.is_growing() {
             return [(self.base, 0, all), none, none];
         }
         if let Some(behind) = self.behind() {
@@ -698,7 +726,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let base = nothing();
         self.floor = floor;
         (self.base, self.old_base, self.pinned) = (base, base, ptr::null_mut());
-        (self.mask, self.split_mask, self.cursor) = (0, 0, usize::MAX);
+        (self.mask, self.split_mask, self.cursor) = (0, 0, REST);
         self.credit = 0;
         self.cold = ptr::null();
     }
@@ -707,6 +735,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     pub(crate) fn take(&mut self) -> Self {
         let mut empty = RawTable::new_in(self.alloc.clone());
         empty.floor = self.resting_floor(self.policy());
+        empty.set_eager(self.eager);
         let mut left = core::mem::replace(self, empty);
         self.probe_taken(&mut left);
         left

@@ -1,7 +1,7 @@
 //! The system as a witness: page faults of each operation.
 
 use foldhash::fast::FixedState;
-use tidemap::{Budget, HashMap, bounds};
+use tidemap::{Budget, HashMap, Pages, bounds};
 
 /// Minor page faults of this thread so far.
 fn faults() -> u64 {
@@ -117,4 +117,33 @@ fn prepared_insertions_take_no_page_fault() {
     assert!(unprepared > 4_000, "{unprepared}");
     // The log of growths may touch a page.
     assert!(prepared <= 1, "{prepared}");
+}
+
+/// Huge pages, where there are some: a fault for hundreds of small ones.
+#[test]
+fn huge_pages_take_fewer_faults() {
+    if cfg!(miri) || std::env::var_os("TIDEMAP_SANITIZED").is_some() || !tidemap_span::PAGE_RUNS {
+        return;
+    }
+    let fill = |pages: Pages| {
+        let mut map = HashMap::with_capacity_and_hasher(1_500_000, FixedState::with_seed(7));
+        let has = map.set_pages(pages);
+        let before = faults();
+        map.extend((0..1_500_000u64).map(|i| (i, i)));
+        let taken = faults() - before;
+        map.check_invariants();
+        let copy = map.clone();
+        assert_eq!(copy.len(), 1_500_000);
+        (has, taken)
+    };
+    let mut short: HashMap<u64, u64> = HashMap::from([(1, 1)]);
+    assert!(!short.set_pages(Pages::Huge), "a single bucket");
+    let (small, many) = fill(Pages::Small);
+    assert!(small && many > 7_000, "{many}");
+    let (huge, few) = fill(Pages::Huge);
+    if !huge || few > many / 2 {
+        eprintln!("skipped: the system gives no huge pages here ({huge}, {few} faults of {many})");
+        return;
+    }
+    println!("{few} page faults with huge pages, {many} without");
 }
