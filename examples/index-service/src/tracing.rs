@@ -17,6 +17,8 @@ use crate::index::{BlockingGrowth, Key, MAP_NAME, MapKind, Value};
 
 /// Steps of tidemap that are shorter are not drawn: there are too many to see.
 const STEP_NS_MIN: u64 = 10_000;
+/// What a viewer still opens at once.
+const TRACE_BYTES_MAX: u64 = 32 << 20;
 
 /// The only map of the process that nobody observes.
 const OTHER_MAP: MapId = MapId(1);
@@ -53,7 +55,9 @@ impl Trace {
     /// If the file cannot be made or written.
     pub fn start(path: &Path, kind: MapKind) -> io::Result<Trace> {
         let (file, format) = (File::create(path)?, Format::of_path(path));
-        let options = Options::default().with_step_ns_min(STEP_NS_MIN);
+        let options = Options::default()
+            .with_step_ns_min(STEP_NS_MIN)
+            .with_bytes_max(TRACE_BYTES_MAX);
         match kind {
             MapKind::Tidemap => Ok(Trace::Observed(record(file, format, options)?)),
             MapKind::Hashbrown => Ok(Trace::Seen(Seen::start(file, format, options)?)),

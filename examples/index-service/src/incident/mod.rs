@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use tidemap_bench::machine::Machine;
 
+use crate::client::Client;
 use crate::index::MapKind;
 use crate::load::{self, LoadArgs, Progress, Report};
 use child::Child;
@@ -23,7 +24,7 @@ pub use trace::{Growth, growths_of};
 #[derive(Debug, Clone, clap::Args)]
 pub struct IncidentArgs {
     /// How long each map is under load, in seconds.
-    #[arg(long, default_value_t = 25)]
+    #[arg(long, default_value_t = 20)]
     pub seconds: u64,
     /// Requests a second.
     #[arg(long, default_value_t = 1000)]
@@ -112,6 +113,12 @@ fn play(args: &IncidentArgs, map: MapKind) -> anyhow::Result<Run> {
     let service = Child::start(map, &path)?;
     let mut resident = Vec::new();
     let load = args.load(service.url().to_owned());
+    // The key that the first requests ask for, before any are loaded.
+    let client = Client::new(service.url())?;
+    client.put(
+        &format!("/entry/{}", load::key_of(0)),
+        load::value_of(0).as_bytes(),
+    )?;
     let mut highest = 0;
     let report = load::run(&load, &mut |progress| {
         if let Some(bytes) = service.resident_bytes() {
@@ -140,11 +147,8 @@ fn play(args: &IncidentArgs, map: MapKind) -> anyhow::Result<Run> {
 
 /// Whole or not at all: readers never see half of a file.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        std::io::Write::write_all(&mut file, text.as_bytes())?;
-        file.persist(path).map_err(|error| error.error)
-    });
-    written.with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(())
+    let draft = path.with_extension("draft");
+    std::fs::write(&draft, text)
+        .and_then(|()| std::fs::rename(&draft, path))
+        .with_context(|| format!("cannot write {}", path.display()))
 }

@@ -49,7 +49,7 @@ mod tests {
         assert_eq!(asks, again);
         let puts = asks.iter().filter(|a| matches!(a, Ask::Put(_))).count();
         assert!((1800..2200).contains(&puts), "{puts}");
-        let mut keys: Vec<u64> = asks.iter().map(|Ask::Get(k)| Ask::Put(k) | *k).collect();
+        let mut keys: Vec<u64> = asks.iter().map(|(Ask::Get(k) | Ask::Put(k))| *k).collect();
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys, (0..50).collect::<Vec<u64>>());
