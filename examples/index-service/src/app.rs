@@ -86,8 +86,10 @@ impl App {
         let server = Server::start(address, Arc::clone(&service)).with_context(|| {
             format!("cannot listen on {address}; choose another --port, or 0 for a free one")
         })?;
-        let mut options = ServeOptions::default();
-        options.address = loopback(args.page_port);
+        let options = ServeOptions {
+            address: loopback(args.page_port),
+            ..ServeOptions::default()
+        };
         let page = PageServer::start(&options).context("no live page (see --page-port)")?;
         Ok(App {
             server,
