@@ -14,13 +14,15 @@ mod run;
 pub use keys::{key_of, value_of};
 pub(crate) use report::Us;
 pub use report::{Bulk, Generator, Report, Row};
-pub use run::{Progress, run};
+pub use run::{Progress, run, run_until};
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::app::PORT;
@@ -124,7 +126,8 @@ impl LoadArgs {
     }
 }
 
-/// Runs load and prints what it met: 0 if every request got the right answer, 1 if not, 2 if the service went away.
+/// Runs load and prints what it met: 0 if every request got the right answer, 1 if not, 2 if the service went away or a
+/// signal (SIGINT, SIGTERM) ended the run.
 ///
 /// # Errors
 /// When there is no service, or the options do not fit.
@@ -136,7 +139,11 @@ pub fn command(args: &LoadArgs) -> anyhow::Result<ExitCode> {
     } else {
         ProgressBar::hidden()
     };
-    let report = run(args, &mut |progress| match progress {
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stop);
+    ctrlc::set_handler(move || told.store(true, Ordering::Relaxed))
+        .context("cannot listen to signals")?;
+    let report = run_until(&stop, args, &mut |progress| match progress {
         Progress::Started(stats) if !args.json => bar.suspend(|| {
             print(&format!(
                 "{}\n{}\n",

@@ -16,6 +16,8 @@ use crate::service::{BULK_BYTES_MAX, Stats};
 
 /// How often the caller is told.
 const TELL: Duration = Duration::from_millis(50);
+/// How long a thread sleeps at a time.
+const NAP: Duration = Duration::from_millis(200);
 /// Requests without an answer, one after the other, after which the service counts as gone.
 const LOST_MAX: u64 = 20;
 
@@ -33,6 +35,7 @@ pub enum Progress<'a> {
 /// What the threads share. All numbers are counts that nothing else depends on: Relaxed will do.
 struct Shared<'a> {
     args: &'a LoadArgs,
+    stop: &'a AtomicBool,
     start: Instant,
     next: AtomicU64,
     windows: Windows,
@@ -65,6 +68,18 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// # Errors
 /// When the options do not fit, or no service answers at the beginning.
 pub fn run(args: &LoadArgs, tell: &mut dyn FnMut(Progress<'_>)) -> anyhow::Result<Report> {
+    run_until(&AtomicBool::new(false), args, tell)
+}
+
+/// As [`run`], but ends soon after `stop` has become true.
+///
+/// # Errors
+/// Those of [`run`].
+pub fn run_until(
+    stop: &AtomicBool,
+    args: &LoadArgs,
+    tell: &mut dyn FnMut(Progress<'_>),
+) -> anyhow::Result<Report> {
     args.check()?;
     let client = Client::new(&args.url)?;
     let stats = client.stats()?;
@@ -72,6 +87,7 @@ pub fn run(args: &LoadArgs, tell: &mut dyn FnMut(Progress<'_>)) -> anyhow::Resul
     let windows = Windows::new(args.requests(), args.per_window());
     let shared = Shared {
         args,
+        stop,
         // Time for the threads to come to their places.
         start: Instant::now() + Duration::from_millis(20),
         next: AtomicU64::new(0),
@@ -130,7 +146,20 @@ pub fn run(args: &LoadArgs, tell: &mut dyn FnMut(Progress<'_>)) -> anyhow::Resul
 
 impl Shared<'_> {
     fn stops(&self) -> bool {
-        self.gone.load(Ordering::Relaxed)
+        self.gone.load(Ordering::Relaxed) || self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Waits until something is due, or the run is to stop; `true` if there was time to wait.
+    fn wait_for(&self, due: Instant) -> bool {
+        let mut waited = false;
+        loop {
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.stops() {
+                return waited;
+            }
+            thread::sleep(left.min(NAP));
+            waited = true;
+        }
     }
 
     /// Tells of windows that are complete, in their order. Those that never will be are left out.
@@ -166,7 +195,11 @@ impl Shared<'_> {
                 break;
             }
             let due = self.start + self.args.due(number);
-            if wait_for(due) {
+            let waited = self.wait_for(due);
+            if self.stops() {
+                break;
+            }
+            if waited {
                 late.add(due.elapsed());
             } else {
                 self.queued.fetch_add(1, Ordering::Relaxed);
@@ -246,7 +279,7 @@ impl Shared<'_> {
                 return;
             }
             let due = self.start + due;
-            wait_for(due);
+            self.wait_for(due);
             body.clear();
             let batch = args.batch.min(end - sent);
             for key in first + sent..first + sent + batch {
@@ -290,19 +323,23 @@ impl Shared<'_> {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
         let done = self.done_all.into_inner();
-        let ended_early = self.gone.into_inner().then(|| {
-            format!(
-                "the service at {} does not answer any more, after {done} of {} requests: {}",
+        let requests = self.args.requests();
+        let ended_early = if self.gone.into_inner() {
+            Some(format!(
+                "the service at {} does not answer any more, after {done} of {requests} requests: {}",
                 self.args.url,
-                self.args.requests(),
                 first_error.as_deref().unwrap_or("no reason is known"),
-            )
-        });
+            ))
+        } else if done < requests {
+            Some(format!("stopped after {done} of {requests} requests"))
+        } else {
+            None
+        };
         let summary = |latencies: Mutex<Latencies>| -> Summary { lock(&latencies).summary() };
         Report {
             schema: "index-service.load/1",
             map,
-            requests: self.args.requests(),
+            requests,
             right: self.right.into_inner(),
             missing: self.missing.into_inner(),
             wrong: self.wrong.into_inner(),
@@ -322,16 +359,6 @@ impl Shared<'_> {
             windows,
         }
     }
-}
-
-/// Waits until something is due; `true` if there was time to wait.
-fn wait_for(due: Instant) -> bool {
-    let left = due.saturating_duration_since(Instant::now());
-    if left.is_zero() {
-        return false;
-    }
-    thread::sleep(left);
-    true
 }
 
 fn path_of(key: u64) -> String {

@@ -58,6 +58,46 @@ fn a_signal_ends_the_service_and_completes_its_trace() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_load_and_what_was_measured_is_told() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    use crate::support::{Process, app, wait_for};
+
+    let (app, client) = app(&[]);
+    // One request a second: threads that wait for theirs are woken.
+    let words = [
+        "load",
+        client.base(),
+        "--rate",
+        "1",
+        "--seconds",
+        "600",
+        "--json",
+    ];
+    let child = program(&words)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    let mut load = Process(child);
+    wait_for("a first request", || {
+        let (_, text) = client.get("/metrics").expect("an answer");
+        let text = String::from_utf8(text).expect("text");
+        text.contains("route=\"entry\"").then_some(())
+    });
+    kill(Pid::from_raw(load.0.id() as i32), Signal::SIGINT).expect("it runs");
+    assert_eq!(load.wait().code(), Some(2));
+    let report: serde_json::Value =
+        serde_json::from_str(&load.rest_of_output()).expect("a whole report");
+    assert_eq!(report["schema"], "index-service.load/1");
+    let reason = report["ended_early"].as_str().expect("a reason");
+    assert!(reason.starts_with("stopped after ") && reason.ends_with(" of 600 requests"));
+    app.stop().expect("an end");
+}
+
 #[test]
 fn what_is_in_the_way_is_told() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
