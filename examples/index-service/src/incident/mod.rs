@@ -1,6 +1,6 @@
 //! The incident: an index grows while it is asked, on one map and then on the other.
 //!
-//! Each run has a service in a process of its own, the same load ([`load`](crate::load)) and a trace. What comes out is a report,
+//! Each run has a service in a process of its own, the same load ([`load`]) and a trace. What comes out is a report,
 //! a table of spans of time, a plot, and the two traces, which say why.
 
 mod child;
