@@ -58,6 +58,30 @@ fn a_signal_ends_the_service_and_completes_its_trace() {
     }
 }
 
+/// Perfetto's form, of which the names of growths can be read without a parser.
+#[test]
+fn traces_for_perfetto_have_the_growths_of_both_maps() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (map, kind) in [("tidemap", "relocating 64"), ("hashbrown", "relocating 64")] {
+        let path = folder.path().join(format!("{map}.pftrace"));
+        let words = ["--map", map, "--trace", path.to_str().expect("a path")];
+        let (app, client) = crate::support::app(&words);
+        let lines: String = (0..5000).map(|n| format!("key {n}\tvalue\n")).collect();
+        let (status, _) = client
+            .post("/entries", lines.as_bytes())
+            .expect("an answer");
+        assert_eq!(status, 200);
+        app.stop().expect("a whole trace");
+        let bytes = std::fs::read(&path).expect("a trace");
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(
+            text.contains(kind),
+            "{map}: no `{kind}` in {} bytes",
+            bytes.len()
+        );
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_the_load_and_what_was_measured_is_told() {
