@@ -33,6 +33,7 @@ fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
 fn every_source_file_says_what_it_is() {
     let mut sources = Vec::new();
     files(&root().join("crates"), ".rs", &mut sources);
+    files(&root().join("examples"), ".rs", &mut sources);
     assert!(sources.len() > 30, "found only {} sources", sources.len());
     for path in sources {
         let text = fs::read_to_string(&path).expect("a text file");
@@ -61,9 +62,18 @@ fn every_path_that_a_document_names_exists() {
         // `crates/…` in backticks, and the targets of links.
         let quoted = text.split('`').skip(1).step_by(2);
         let named = quoted.filter(|word| {
-            ["crates/", "docs/", "ci/", "bench/", "oracle/", "testdata/"]
-                .iter()
-                .any(|folder| word.starts_with(folder))
+            [
+                "crates/",
+                "docs/",
+                "ci/",
+                "bench/",
+                "oracle/",
+                "testdata/",
+                "examples/",
+                "observability/",
+            ]
+            .iter()
+            .any(|folder| word.starts_with(folder))
                 && !word.contains(['<', '*', ' ', '…', '{', '\n'])
         });
         for path in named {
