@@ -66,6 +66,9 @@ fn this_program() -> Result<Command> {
     let program = std::env::current_exe().context("cannot find the running program")?;
     let mut command = Command::new(program);
     command.arg("replay-child");
+    // Whoever watches all maps of a program does not want its measurements disturbed.
+    command.env_remove("TIDEMAP_OBSERVE");
+    command.env_remove("TIDEMAP_TRACE");
     Ok(command)
 }
 

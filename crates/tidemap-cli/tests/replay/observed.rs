@@ -310,9 +310,9 @@ fn a_full_disk_is_told() {
     }
 }
 
-/// What the environment switches on is told of other maps, and changes nothing that is written.
+/// What the environment switches on is of other programs: it disturbs neither what is measured nor what is written.
 #[test]
-fn observing_everything_changes_no_profile() {
+fn observing_everything_changes_nothing() {
     let folder = growing();
     let output = command(
         folder.path(),
@@ -321,6 +321,7 @@ fn observing_everything_changes_no_profile() {
         ],
     )
     .env("TIDEMAP_OBSERVE", "all")
+    .env("TIDEMAP_TRACE", "1")
     .output()
     .expect("the program");
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
