@@ -71,18 +71,6 @@ pub trait Contender<K, V, S = FixedHasher>: Sized {
     fn stats(&self) -> Option<tidemap::Stats> {
         None
     }
-    /// Growths begun so far; 0 for maps that do not count. Cheap enough to poll.
-    fn growths_started(&self) -> u64 {
-        0
-    }
-    /// The growth that is going on. Cheap enough to poll.
-    fn growth(&self) -> Option<tidemap::Growth> {
-        None
-    }
-    /// Growths so far, oldest first; empty for maps that keep no record.
-    fn growth_log(&self) -> Vec<tidemap::Growth> {
-        Vec::new()
-    }
     /// Bytes of the map's own memory by its own account; `None` for maps that do not tell.
     fn own_bytes(&self) -> Option<usize> {
         None
@@ -183,17 +171,6 @@ contender!(
     },
     fn stats(&self) -> Option<tidemap::Stats> {
         Some(self.stats())
-    },
-    #[inline]
-    fn growths_started(&self) -> u64 {
-        self.growths_started()
-    },
-    #[inline]
-    fn growth(&self) -> Option<tidemap::Growth> {
-        self.growth()
-    },
-    fn growth_log(&self) -> Vec<tidemap::Growth> {
-        self.growth_log().to_vec()
     },
     fn own_bytes(&self) -> Option<usize> {
         let stats = self.stats();
@@ -302,17 +279,6 @@ impl<K, V, S, M: Contender<K, V, S>, T: Tuning<M>> Contender<K, V, S> for Tuned<
     fn stats(&self) -> Option<tidemap::Stats> {
         self.map.stats()
     }
-    #[inline]
-    fn growths_started(&self) -> u64 {
-        self.map.growths_started()
-    }
-    #[inline]
-    fn growth(&self) -> Option<tidemap::Growth> {
-        self.map.growth()
-    }
-    fn growth_log(&self) -> Vec<tidemap::Growth> {
-        self.map.growth_log()
-    }
     fn own_bytes(&self) -> Option<usize> {
         self.map.own_bytes()
     }
@@ -417,7 +383,7 @@ mod tests {
 
     struct NameOf;
     impl Visitor<u64, u64, FixedHasher> for NameOf {
-        type Output = (&'static str, usize);
+        type Output = &'static str;
         fn visit<M: Contender<u64, u64> + Clone + 'static>(self) -> Self::Output {
             let mut map = M::begin(100, FixedHasher::with_seed(1));
             for i in 0..100 {
@@ -427,14 +393,14 @@ mod tests {
                 (map.get(&7).copied(), map.remove(&8), map.len()),
                 (Some(7), Some(8), 99)
             );
-            (M::NAME, map.growths_started() as usize)
+            M::NAME
         }
     }
 
     #[test]
     fn every_name_leads_to_the_map_of_that_name() {
         for &name in MAP_NAMES {
-            assert_eq!(with_map(name, NameOf).unwrap().0, name);
+            assert_eq!(with_map(name, NameOf).unwrap(), name);
         }
         assert!(with_map("btree", NameOf).is_none());
         for name in [BASELINE, PRESIZED] {

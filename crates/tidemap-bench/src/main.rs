@@ -96,7 +96,7 @@ enum Command {
         #[arg(long, conflicts_with_all = ["json", "check", "write"])]
         exact: bool,
     },
-    /// Measure what observing a map costs: each hook, a snapshot, a growing map (half a minute).
+    /// Measure what observing a map costs: each hook, a snapshot, a growing map (some seconds).
     #[cfg(feature = "probe")]
     Hooks {
         /// Print JSON (schema tidemap-bench/hooks/1) instead of the table.

@@ -181,11 +181,12 @@ impl Profile {
             location.number(1, id).number(2, 1).message(4, &line);
             profile.message(4, &location);
             let name = self.strings.add(&frame.name);
+            // No system name (field 3): pprof takes one that equals the name for C++ that is to be made
+            // readable, and cuts off what stands in angle brackets.
             let mut function = Message::new();
             function
                 .number(1, id)
                 .number(2, name)
-                .number(3, name)
                 .number(4, self.strings.add(&frame.file))
                 .number(5, u64::from(frame.line));
             profile.message(5, &function);

@@ -112,3 +112,45 @@ pub trait Sink {
     /// Ends the trace and flushes the writer.
     fn finish(&mut self) -> io::Result<()>;
 }
+
+/// So that the format can be chosen when the program runs.
+impl<S: Sink + ?Sized> Sink for Box<S> {
+    fn track(&mut self, track: &Track<'_>) -> io::Result<()> {
+        (**self).track(track)
+    }
+
+    fn begin(
+        &mut self,
+        track: u64,
+        time_ns: u64,
+        name: &str,
+        flow: Flow,
+        args: &Args<'_>,
+    ) -> io::Result<()> {
+        (**self).begin(track, time_ns, name, flow, args)
+    }
+
+    fn end(&mut self, track: u64, time_ns: u64, args: &Args<'_>) -> io::Result<()> {
+        (**self).end(track, time_ns, args)
+    }
+
+    fn instant(&mut self, track: u64, time_ns: u64, name: &str, args: &Args<'_>) -> io::Result<()> {
+        (**self).instant(track, time_ns, name, args)
+    }
+
+    fn counter(&mut self, track: u64, time_ns: u64, value: u64) -> io::Result<()> {
+        (**self).counter(track, time_ns, value)
+    }
+
+    fn bytes_written(&self) -> u64 {
+        (**self).bytes_written()
+    }
+
+    fn bytes_to_finish(&self) -> u64 {
+        (**self).bytes_to_finish()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        (**self).finish()
+    }
+}

@@ -7,6 +7,7 @@ use clap::Parser;
 
 use super::format::Format;
 use super::maps::{MapChoice, MapName};
+use super::wire::TraceFormat;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,6 +16,8 @@ Examples:
   zcat keys.gz | tidemap replay -                 from a pipe
   tidemap replay words.txt --scale 50             fifty copies of the key space: a big map
   tidemap replay trace.txt --record maps.tmp      then: tidemap watch maps.tmp
+  tidemap replay trace.txt --trace maps.pftrace   its growths, for ui.perfetto.dev
+  tidemap replay trace.txt --profile maps.pb.gz   then: go tool pprof -top maps.pb.gz
   tidemap replay a.tsv b.csv --map tidemap,std,griddle --repeat 5 --json > result.json
 ";
 
@@ -77,9 +80,21 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 
-    /// Replay once more on an observed tidemap and record it, for `tidemap watch FILE`; at most 64 MiB
+    /// Record what tidemap does, for `tidemap watch FILE`; at most 64 MiB
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+
+    /// Write what tidemap does as a trace: its growths, the operations that paid, memory; at most 64 MiB
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+
+    /// Format of the trace [default: chrome if the name ends in .json, else perfetto]
+    #[arg(long, value_enum, value_name = "NAME", requires = "trace")]
+    pub trace_format: Option<TraceFormat>,
+
+    /// Write what tidemap holds and did at the end of the replay as a profile, for `go tool pprof`
+    #[arg(long, value_name = "FILE")]
+    pub profile: Option<PathBuf>,
 }
 
 impl Default for Args {
@@ -122,15 +137,43 @@ impl Args {
                 bail!("--map names `{map}` twice; each map runs once");
             }
         }
-        if self.record.is_some() && self.files.len() > 1 {
-            bail!(
-                "--record with {} workloads: one recording holds one of them; replay them one by one",
-                self.files.len()
-            );
-        }
+        self.check_outputs()?;
         let stdin_count = self.files.iter().filter(|file| is_stdin(file)).count();
         if stdin_count > 1 {
             bail!("`-` is given {stdin_count} times; standard input can be read once");
+        }
+        Ok(())
+    }
+
+    /// What is written of an observed map needs one, and one workload.
+    fn check_outputs(&self) -> Result<()> {
+        let of_map = [
+            ("--record", &self.record),
+            ("--trace", &self.trace),
+            ("--profile", &self.profile),
+        ];
+        for (option, _) in of_map.iter().filter(|(_, file)| file.is_some()) {
+            if self.files.len() > 1 {
+                bail!(
+                    "{option} with {} workloads: one file holds one of them; replay them one by one",
+                    self.files.len()
+                );
+            }
+            if !self.map.iter().any(|map| map.name == MapName::Tidemap) {
+                bail!("{option} shows what tidemap does, which --map does not name; add tidemap");
+            }
+        }
+        let files: Vec<&PathBuf> = [&self.html, &self.record, &self.trace, &self.profile]
+            .into_iter()
+            .flatten()
+            .collect();
+        for (at, file) in files.iter().enumerate() {
+            if files[..at].contains(file) {
+                bail!(
+                    "{} is to be written twice; give each a name",
+                    file.display()
+                );
+            }
         }
         Ok(())
     }
@@ -201,6 +244,25 @@ mod tests {
             a.files = vec!["a".into(), "b".into()];
             a.record = Some("r".into());
         };
-        check(two, "one recording");
+        check(two, "--record with 2 workloads");
+        check(
+            |a| {
+                a.map.remove(0);
+                a.trace = Some("t".into());
+            },
+            "--trace shows what tidemap does",
+        );
+        check(
+            |a| {
+                a.map.remove(0);
+                a.profile = Some("p".into());
+            },
+            "add tidemap",
+        );
+        let twice = |a: &mut Args| {
+            a.trace = Some("same".into());
+            a.html = Some("same".into());
+        };
+        check(twice, "same is to be written twice");
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::run_report::{MapRun, RecordedRun};
+use super::run_report::{MapRun, Observed};
 use super::runner::{self, Outcome};
 use super::wire;
 
@@ -20,8 +20,8 @@ pub(crate) enum Message {
     Run(Box<MapRun>),
     /// The end of a listing.
     Answers(Vec<(u8, u64)>),
-    /// The end of a recorded pass.
-    Recorded(RecordedRun),
+    /// The end of an observed pass.
+    Observed(Box<Observed>),
     /// The job could not be done.
     Failed(String),
 }
@@ -44,7 +44,7 @@ pub(crate) fn run() -> Result<()> {
     let message = match runner::run(&job, &stream, &mut progress) {
         Ok(Outcome::Run(run)) => Message::Run(run),
         Ok(Outcome::Answers(answers)) => Message::Answers(answers),
-        Ok(Outcome::Recorded(recorded)) => Message::Recorded(recorded),
+        Ok(Outcome::Observed(observed)) => Message::Observed(observed),
         Err(error) => Message::Failed(format!("{error:#}")),
     };
     send(&message)?;

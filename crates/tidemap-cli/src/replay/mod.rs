@@ -11,6 +11,8 @@
 //!                       ▼
 //!           compare ─▶ report ─▶ report_text, report_html (and JSON)
 //! ```
+//!
+//! Each tidemap is replayed twice: observed first, which gives its growths and what [`outputs`] writes, then measured.
 
 mod answers;
 mod args;
@@ -18,10 +20,13 @@ mod child;
 mod clock;
 mod compare;
 mod format;
+mod growths;
 mod latency;
 mod maps;
 mod memory;
 mod noise;
+mod out_file;
+mod outputs;
 mod report;
 mod report_html;
 mod report_text;
@@ -36,7 +41,6 @@ mod wire;
 mod workload;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -46,12 +50,13 @@ pub(crate) use args::Args;
 
 use compare::{Difference, What};
 use maps::{MapChoice, MapName};
+use out_file::OutFile;
+use outputs::Outputs;
 use report::{Input, Machine, MapReport, Replay, Report, SCHEMA};
-use report_html::PageFile;
-use run_report::MapRun;
+use run_report::{MapRun, Observed};
 use source::Source;
 use stream::{Keys, Stream};
-use wire::{Job, Mode};
+use wire::{Job, Mode, Observe};
 
 /// Exit code of a difference.
 const DIFFERENT: u8 = 1;
@@ -62,16 +67,18 @@ const PASSES: u64 = 3;
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     args.check()?;
     // Before the work: a report that cannot be written is known at once.
-    let page = args.html.as_deref().map(PageFile::create).transpose()?;
-    if let Some(file) = &args.record {
-        check_writable(file)?;
-    }
+    let page = args
+        .html
+        .as_deref()
+        .map(|path| OutFile::create(path, "report"));
+    let page = page.transpose()?;
+    let mut outputs = Some(Outputs::create(args)?);
     let mut replays = Vec::new();
     if args.files.is_empty() {
-        replays.push(replay(args, Source::sample()?)?);
+        replays.push(replay(args, Source::sample()?, &mut outputs)?);
     }
     for file in &args.files {
-        replays.push(replay(args, Source::open(file)?)?);
+        replays.push(replay(args, Source::open(file)?, &mut outputs)?);
     }
     let report = Report {
         schema: SCHEMA,
@@ -80,8 +87,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         machine: Machine::here(),
         replays,
     };
-    if let Some(page) = page {
-        page.finish(&report)?;
+    if let Some(mut page) = page {
+        page.write(report_html::render(&report)?.as_bytes())?;
+        page.finish()?;
     }
     print(args, &report)?;
     Ok(if report.equal {
@@ -97,15 +105,17 @@ pub(crate) fn run_child() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Replays one workload on every map.
-fn replay(args: &Args, source: Source) -> Result<Replay> {
+/// Replays one workload on every map. The first tidemap gives what `outputs` writes.
+fn replay(args: &Args, source: Source, outputs: &mut Option<Outputs>) -> Result<Replay> {
     let (name, built_in, compression) = (source.name.clone(), source.built_in, source.compression);
     let parsed = format::parse(source, args.format)?;
     let stream = &parsed.stream;
     let ops_in_input = stream.ops.len() as u64;
     let ops = (ops_in_input * u64::from(args.scale)).min(args.ops.unwrap_or(u64::MAX));
-    let progress = progress_bar(ops * PASSES * args.map.len() as u64 * u64::from(args.repeat));
-    let jobs: Vec<Job> = args
+    let observed_count = args.map.iter().filter(|map| is_observed(map)).count() as u64;
+    let passes = PASSES * args.map.len() as u64 * u64::from(args.repeat) + observed_count;
+    let progress = progress_bar(ops * passes);
+    let mut jobs: Vec<Job> = args
         .map
         .iter()
         .map(|&map| Job {
@@ -114,14 +124,31 @@ fn replay(args: &Args, source: Source) -> Result<Replay> {
             scale: args.scale,
             seed: args.seed,
             progress: !progress.is_hidden(),
-            mode: Mode::Measure,
+            mode: Mode::Measure { growths: vec![] },
         })
         .collect();
+
+    let mut done = 0;
+    let mut observed: Vec<Option<Observed>> = Vec::new();
+    for job in &mut jobs {
+        if !is_observed(&job.map) {
+            observed.push(None);
+            continue;
+        }
+        progress.set_message(format!("{}, observed", job.map));
+        let seen = observe(job, &name, stream, outputs.take(), &mut |ops_done| {
+            progress.set_position(done + ops_done);
+        })?;
+        job.mode = Mode::Measure {
+            growths: seen.growths.clone(),
+        };
+        observed.push(Some(seen));
+        done += ops;
+    }
 
     // Repeats outside, maps inside: what changes on the machine in between
     // meets all maps alike.
     let mut runs: Vec<Vec<MapRun>> = vec![Vec::new(); jobs.len()];
-    let mut done = 0;
     for _ in 0..args.repeat {
         for (job, runs) in jobs.iter().zip(&mut runs) {
             progress.set_message(job.map.to_string());
@@ -136,10 +163,7 @@ fn replay(args: &Args, source: Source) -> Result<Replay> {
     }
     progress.finish_and_clear();
 
-    if let Some(file) = &args.record {
-        record(args, file, &name, ops, stream)?;
-    }
-    let differences = differences(&jobs, &runs, stream)?;
+    let differences = differences(&jobs, &runs, &observed, stream)?;
     Ok(Replay {
         input: Input {
             name,
@@ -162,46 +186,36 @@ fn replay(args: &Args, source: Source) -> Result<Replay> {
     })
 }
 
-/// Replays once more on an observed map, and records it.
-fn record(args: &Args, file: &Path, name: &str, ops: u64, stream: &Stream) -> Result<()> {
-    let job = Job {
-        map: MapChoice {
-            name: MapName::Tidemap,
-            presized: false,
-        },
-        ops,
-        scale: args.scale,
-        seed: args.seed,
-        progress: false,
-        mode: Mode::Record {
-            file: std::path::absolute(file)?,
-            name: name.to_owned(),
-        },
-    };
-    let recorded = supervise::record(&job, stream)
-        .with_context(|| format!("cannot record to {}", file.display()))?;
-    let missed = match recorded.missed {
-        0 => String::new(),
-        missed => format!(" ({missed} more came too fast, steps and their like first)"),
-    };
-    eprintln!(
-        "recorded {} looks and {} events{missed}; see them with: tidemap watch {}",
-        recorded.frames,
-        recorded.events,
-        file.display()
-    );
-    Ok(())
+/// Whether a map can tell what it does.
+fn is_observed(map: &MapChoice) -> bool {
+    map.name == MapName::Tidemap
 }
 
-/// Known before the work: a recording that cannot be written.
-fn check_writable(file: &Path) -> Result<()> {
-    std::fs::File::options()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(file)
-        .map(drop)
-        .with_context(|| format!("cannot write the recording {}", file.display()))
+/// Replays on an observed map called `name`, and writes what is asked for.
+fn observe(
+    job: &Job,
+    name: &str,
+    stream: &Stream,
+    outputs: Option<Outputs>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Observed> {
+    let wanted = match &outputs {
+        Some(outputs) => outputs.wanted(name)?,
+        None => Observe {
+            name: name.to_owned(),
+            ..Observe::default()
+        },
+    };
+    let job = Job {
+        mode: Mode::Observe(wanted),
+        ..job.clone()
+    };
+    let observed = supervise::observe(&job, stream, &mut |_, done| progress(done))
+        .with_context(|| format!("cannot replay {name}"))?;
+    if let Some(outputs) = outputs {
+        outputs.finish(&observed)?;
+    }
+    Ok(observed)
 }
 
 /// Bytes of key and value in a map.
@@ -220,10 +234,15 @@ fn entry_bytes(stream: &Stream) -> u64 {
 
 /// Every way in which the runs disagree; the first run of the first map is the
 /// reference.
-fn differences(jobs: &[Job], runs: &[Vec<MapRun>], stream: &Stream) -> Result<Vec<Difference>> {
+fn differences(
+    jobs: &[Job],
+    runs: &[Vec<MapRun>],
+    observed: &[Option<Observed>],
+    stream: &Stream,
+) -> Result<Vec<Difference>> {
     let reference = &runs[0][0];
     let mut differences = Vec::new();
-    for (job, runs) in jobs.iter().zip(runs) {
+    for ((job, runs), observed) in jobs.iter().zip(runs).zip(observed) {
         let mut add = |reference: &MapRun, what| {
             differences.push(Difference {
                 reference: reference.map.clone(),
@@ -235,10 +254,13 @@ fn differences(jobs: &[Job], runs: &[Vec<MapRun>], stream: &Stream) -> Result<Ve
         if let Some(what) = runs.iter().find_map(compare::check_alone) {
             add(first, what);
         }
-        if runs[1..]
+        let is_repeated = runs[1..]
             .iter()
-            .any(|run| compare::compare(first, run).is_some())
-        {
+            .all(|run| compare::compare(first, run).is_none());
+        let is_same_observed = observed
+            .as_ref()
+            .is_none_or(|observed| observed.digest == first.answers.digest);
+        if !(is_repeated && is_same_observed) {
             add(first, What::Unrepeatable);
         }
         if let Some(mut what) = compare::compare(reference, first) {
@@ -270,10 +292,7 @@ fn print(args: &Args, report: &Report) -> Result<()> {
             && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let mut text = report_text::render(report, colour)?;
         if let Some(path) = &args.html {
-            text.push_str(&format!(
-                "The page with plots: {}\n",
-                Path::new(path).display()
-            ));
+            text.push_str(&format!("The page with plots: {}\n", path.display()));
         }
         text
     };

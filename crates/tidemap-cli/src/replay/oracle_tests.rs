@@ -75,7 +75,7 @@ fn replay(stream: &Stream) -> Replayed {
             scale: 1,
             seed: 1,
             progress: false,
-            mode: Mode::Measure,
+            mode: Mode::Measure { growths: vec![] },
         };
         let Ok(Outcome::Run(run)) = runner::run(&job, stream, &mut |_, _| {}) else {
             panic!("{name:?} did not run")

@@ -1,10 +1,6 @@
 //! The page: one file, no outside request; a template that draws the JSON.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, Result, bail};
-use tempfile::NamedTempFile;
+use anyhow::Result;
 
 use super::report::Report;
 
@@ -12,57 +8,6 @@ use super::report::Report;
 const TEMPLATE: &str = include_str!("../../assets/report.html");
 /// Where the data goes.
 const MARK: &str = "/*REPORT*/null";
-
-/// A page that will appear whole or not at all.
-pub(crate) struct PageFile {
-    path: PathBuf,
-    file: NamedTempFile,
-}
-
-impl PageFile {
-    /// Claims a place beside `path`, before any time is spent on a replay.
-    pub(crate) fn create(path: &Path) -> Result<PageFile> {
-        if path.is_dir() {
-            bail!(
-                "cannot write the report {}: it is a directory",
-                path.display()
-            );
-        }
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".tidemap-report-");
-        // A temporary file is private; a report is a file like any other.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        let file = builder
-            .tempfile_in(folder)
-            .with_context(|| format!("cannot write the report {}", path.display()))?;
-        Ok(PageFile {
-            path: path.to_owned(),
-            file,
-        })
-    }
-
-    /// Writes the page and puts it in its place.
-    pub(crate) fn finish(mut self, report: &Report) -> Result<()> {
-        let context = || format!("cannot write the report {}", self.path.display());
-        self.file
-            .write_all(render(report)?.as_bytes())
-            .with_context(context)?;
-        self.file.flush().with_context(context)?;
-        self.file
-            .persist(&self.path)
-            .map_err(|error| error.error)
-            .with_context(|| format!("cannot write the report {}", self.path.display()))?;
-        Ok(())
-    }
-}
 
 /// The page's text.
 pub(crate) fn render(report: &Report) -> Result<String> {

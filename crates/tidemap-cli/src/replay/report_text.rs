@@ -410,23 +410,24 @@ impl Page {
             "operation", "time", "kind", "buckets", "steps", "moved", "released", "lasted"
         )?;
         for growth in &run.growths[skipped..] {
+            let seen = &growth.seen;
             let lasted = growth
                 .end_ns
                 .map_or("runs".to_owned(), |end| duration(end - growth.begin_ns));
             writeln!(
                 self.text,
                 "  {:>11} {:>8}  {:<10} {:>21} {:>9} {:>9} {:>9} {:>9}",
-                thousands(growth.begin_op),
+                thousands(seen.begin_op),
                 duration(growth.begin_ns),
-                growth.kind,
+                seen.kind.as_str(),
                 format!(
                     "{} → {}",
-                    thousands(growth.from_buckets),
-                    thousands(growth.to_buckets)
+                    thousands(seen.from_buckets),
+                    thousands(seen.to_buckets)
                 ),
-                thousands(growth.steps),
-                bytes(growth.bytes_moved as f64),
-                bytes(growth.bytes_released as f64),
+                thousands(seen.steps),
+                bytes(seen.bytes_moved as f64),
+                bytes(seen.bytes_released as f64),
                 lasted,
             )?;
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::{Content, Counts};
 use super::clock::ClockReport;
+use super::growths::SeenGrowth;
 use super::latency::{Latency, Recorder, Slice, StallTotal, Stalls};
 
 /// Everything measured in one run.
@@ -184,25 +185,38 @@ pub(crate) struct WorkRow {
 /// One growth.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct GrowthRow {
-    pub begin_op: u64,
+    /// When this run was done with the operation that triggered it.
     pub begin_ns: f64,
-    /// `None`: still going on at the end.
-    pub end_op: Option<u64>,
+    /// When it was done with the one that ended it; `None`: still going on at the end.
     pub end_ns: Option<f64>,
-    pub kind: String,
-    pub from_buckets: u64,
-    pub to_buckets: u64,
-    pub done_buckets: u64,
-    pub len_at_start: u64,
-    pub len_at_end: u64,
-    /// Operations that paid a share.
-    pub steps: u64,
-    pub entries_moved: u64,
-    pub bytes_moved: u64,
-    pub bytes_released: u64,
+    /// What the observed pass saw.
+    #[serde(flatten)]
+    pub seen: SeenGrowth,
 }
 
-/// What a recorded pass wrote.
+/// What the observed pass saw and wrote.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Observed {
+    pub growths: Vec<SeenGrowth>,
+    /// Digest of all answers in order.
+    pub digest: String,
+    pub traced: Option<TracedRun>,
+    pub recording: Option<RecordedRun>,
+}
+
+/// What a trace holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TracedRun {
+    /// Events taken.
+    pub events: u64,
+    /// Events of which something was left out for want of space.
+    pub left_out: u64,
+    /// Events that were lost.
+    pub missed: u64,
+    pub bytes: u64,
+}
+
+/// What a recording holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RecordedRun {
     /// Looks.

@@ -1,5 +1,8 @@
 //! Replaying a stream on one map: the passes and what each of them measures.
 //!
+//! Of a tidemap a process before it makes the *observed pass* (`observed.rs`), which says in which
+//! operations growths begin and end.
+//!
 //! 1. *Throughput floor*: the loop without a map, no clock. It also warms up the
 //!    stream's pages.
 //! 2. *Latency pass*: a fresh map, the clock read around every operation, memory
@@ -10,9 +13,11 @@
 //! 4. *Noise floor*: pass 2 without a map, repeated until as much time went by
 //!    between its clock reads as between those of pass 2.
 
+mod observed;
+
 use std::hint::black_box;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::ops::ControlFlow;
+use std::time::Instant;
 
 use anyhow::{Result, bail, ensure};
 use tidemap_bench::contenders::{
@@ -21,13 +26,13 @@ use tidemap_bench::contenders::{
 
 use super::answers::{AnswerKind, Content, Tally, content};
 use super::clock::{Clock, Ticks};
+use super::growths::{SeenGrowth, marks};
 use super::latency::{Recorder, SLICES, Slice};
 use super::maps::{Faulty, MapName};
 use super::memory::Memory;
 use super::noise::{NoMap, waited_ns};
 use super::run_report::{
-    Answers, Bins, Floor, GrowthRow, MapRun, MapStats, MemoryReport, RecordedRun, Throughput,
-    WorkRow,
+    Answers, Bins, Floor, GrowthRow, MapRun, MapStats, MemoryReport, Observed, Throughput, WorkRow,
 };
 use super::schedule::Schedule;
 use super::stream::{Keys, Stream, Timing};
@@ -37,20 +42,18 @@ use super::workload::{ByteSpace, Cell, IntSpace, KeySpace, Timed, apply};
 /// Longest that the noise floor is measured, nanoseconds.
 const FLOOR_NS_MAX: u64 = 20_000_000_000;
 
-/// Time between two looks of a recorded pass.
-const RECORD_EVERY: Duration = Duration::from_millis(5);
-
 /// What a job yields.
 pub(crate) enum Outcome {
     /// Of [`Mode::Measure`].
     Run(Box<MapRun>),
     /// Of [`Mode::Answers`]: codes of [`AnswerKind`] and values.
     Answers(Vec<(u8, u64)>),
-    /// Of [`Mode::Record`].
-    Recorded(RecordedRun),
+    /// Of [`Mode::Observe`].
+    Observed(Box<Observed>),
 }
 
-/// Called at the end of every slice with the operations done and a pass number from 1.
+/// Called at the end of every slice with the operations done and a pass number from 1; 0 is the
+/// observed pass.
 pub(crate) type Progress<'a> = &'a mut dyn FnMut(u8, u64);
 
 /// Carries out `job`.
@@ -83,10 +86,9 @@ impl Replay<'_> {
         space: S,
         progress: Progress<'_>,
     ) -> Result<Outcome> {
-        if let Mode::Record { file, name } = &self.job.mode {
-            return self
-                .record::<S, V>(space, file, name)
-                .map(Outcome::Recorded);
+        if let Mode::Observe(what) = &self.job.mode {
+            let observed = self.observe::<S, V>(space, what, progress)?;
+            return Ok(Outcome::Observed(Box::new(observed)));
         }
         match self.job.map.name {
             MapName::Tidemap => self.with_map::<Tidemap<S::Key, V>, S, V>(space, progress),
@@ -104,13 +106,13 @@ impl Replay<'_> {
         progress: Progress<'_>,
     ) -> Result<Outcome> {
         match &self.job.mode {
-            Mode::Measure => Ok(Outcome::Run(Box::new(
-                self.measure::<C, S, V>(space, progress)?,
+            Mode::Measure { growths } => Ok(Outcome::Run(Box::new(
+                self.measure::<C, S, V>(space, growths, progress)?,
             ))),
             Mode::Answers { from, to } => {
                 Ok(Outcome::Answers(self.answers::<C, S, V>(space, *from, *to)))
             }
-            Mode::Record { .. } => bail!("recording is not measuring"),
+            Mode::Observe(_) => bail!("observing is not measuring"),
         }
     }
 
@@ -143,6 +145,7 @@ impl Replay<'_> {
     fn measure<C: Contender<S::Key, V>, S: KeySpace, V: Cell>(
         &self,
         space: S,
+        growths: &[SeenGrowth],
         progress: Progress<'_>,
     ) -> Result<MapRun> {
         let clock = Clock::calibrate();
@@ -151,31 +154,41 @@ impl Replay<'_> {
         let mut memory = Memory::open();
 
         let mut no_map = NoMap::empty(FixedHasher::with_seed(self.job.seed));
-        let (floor_seconds, _) =
-            self.throughput_pass::<NoMap<S::Key, V>, S, V>(&mut no_map, space, &mut |_| {});
+        let (floor_seconds, _) = self.throughput_pass::<NoMap<S::Key, V>, S, V>(
+            &mut no_map,
+            space,
+            &mut on,
+            &mut |_| {},
+        );
 
         if let Some(memory) = &mut memory {
             memory.reset_peak();
         }
         let baseline = memory.as_mut().and_then(Memory::resident_bytes);
         let waited_before = waited_ns();
+        let marks = marks(growths);
         let mut map: C = self.map();
-        let (tally, last_us, marks) =
-            self.latency_pass(&mut map, space, &mut recorder, &mut memory, &mut |done| {
-                progress(1, done);
-            });
+        let (tally, last_us, times) = self.latency_pass(
+            &mut map,
+            space,
+            &marks,
+            &mut recorder,
+            &mut memory,
+            &mut |done| progress(1, done),
+        );
         let waited = waited_ns().zip(waited_before).map(|(now, then)| now - then);
         let peak_is_exact = memory.as_ref().is_some_and(Memory::peak_is_exact);
         let last = memory.as_mut().and_then(Memory::resident_bytes);
         let content = content(&map, last_us);
         let stats = map.stats().map(|stats| MapStats::new(&stats));
-        let growths = growth_rows(&map, &marks, &clock);
+        let growths = growth_rows(growths, &marks, &times, &clock);
         let drop_start = clock.start();
         drop(map);
         let drop_ns = clock.ns(clock.stop() - drop_start);
 
         let mut map: C = self.map();
-        let (seconds, again) = self.throughput_pass(&mut map, space, &mut |done| progress(2, done));
+        let (seconds, again) =
+            self.throughput_pass(&mut map, space, &mut on, &mut |done| progress(2, done));
         drop(map);
 
         let floor = self.floor::<S, V>(space, &mut floor_recorder, recorder.timed(), progress);
@@ -216,22 +229,23 @@ impl Replay<'_> {
     }
 
     /// Pass 2; gives the answers, the time of the last operation (µs of the
-    /// trace) and when growths began and ended.
+    /// trace) and when the operations `marks`, which ascend, were done.
     fn latency_pass<C: Contender<S::Key, V>, S: KeySpace, V: Cell>(
         &self,
         map: &mut C,
         space: S,
+        marks: &[u64],
         recorder: &mut Recorder,
         memory: &mut Option<Memory>,
         progress: &mut dyn FnMut(u64),
-    ) -> (Tally, u64, Vec<GrowthMark>) {
+    ) -> (Tally, u64, Vec<Ticks>) {
         let clock = recorder.clock().clone();
         let mut schedule = self.schedule();
         let mut tally = Tally::default();
         let mut last_us = 0;
-        let mut growths_seen = map.growths_started();
-        let mut growing = false;
-        let mut marks = Vec::with_capacity(256);
+        let mut times = Vec::with_capacity(marks.len());
+        let mut marks = marks.iter().copied();
+        let mut next_mark = marks.next();
         let slice_ops = slice_ops(self.job.ops);
         let mut index = 0;
         recorder.begin();
@@ -249,22 +263,9 @@ impl Replay<'_> {
                 recorder.op(index, start, stop);
                 tally.add(answer);
                 last_us = last_us.max(timing.now_us);
-                let started = map.growths_started();
-                if started != growths_seen || growing {
-                    let now = (index, recorder.now());
-                    let began = started != growths_seen;
-                    growths_seen = started;
-                    growing = map.growth().is_some();
-                    if began || !growing {
-                        mark_end(&mut marks, now);
-                    }
-                    // One that began and ended within this operation is in no log.
-                    if began && growing {
-                        marks.push(GrowthMark {
-                            begin: now,
-                            end: None,
-                        });
-                    }
+                if next_mark == Some(index) {
+                    times.push(recorder.now());
+                    next_mark = marks.next();
                 }
                 index += 1;
             }
@@ -287,14 +288,16 @@ impl Replay<'_> {
             });
             progress(index);
         }
-        (tally, last_us, marks)
+        (tally, last_us, times)
     }
 
-    /// Passes 1 and 3; gives the seconds and the answers.
+    /// Passes 1 and 3, and the observed one; gives the seconds and the answers. `after` is called after each operation
+    /// and can end the pass.
     fn throughput_pass<C: Contender<S::Key, V>, S: KeySpace, V: Cell>(
         &self,
         map: &mut C,
         space: S,
+        after: &mut impl FnMut(u64) -> ControlFlow<()>,
         progress: &mut dyn FnMut(u64),
     ) -> (f64, Tally) {
         let mut schedule = self.schedule();
@@ -302,7 +305,7 @@ impl Replay<'_> {
         let mut index = 0;
         let slice_ops = slice_ops(self.job.ops);
         let begin = Instant::now();
-        while index < self.job.ops {
+        'pass: while index < self.job.ops {
             let slice_end = (index + slice_ops).min(self.job.ops);
             while index < slice_end {
                 let turn = schedule.next();
@@ -310,42 +313,15 @@ impl Replay<'_> {
                 let timing = self.timing::<V>(turn.at);
                 let key = space.key(op.key, turn.copy);
                 tally.add(apply::<C, S::Key, V>(map, op, key, timing));
+                if after(index).is_break() {
+                    break 'pass;
+                }
                 index += 1;
             }
             progress(index);
         }
         let seconds = begin.elapsed().as_secs_f64();
         (seconds, black_box(tally))
-    }
-
-    /// A pass of its own, so that watching disturbs no figure of the report.
-    fn record<S: KeySpace, V: Cell>(
-        &self,
-        space: S,
-        file: &Path,
-        name: &str,
-    ) -> Result<RecordedRun> {
-        let options = tidemap_live::RecordOptions {
-            interval: RECORD_EVERY,
-            ..tidemap_live::RecordOptions::default()
-        };
-        let recorder = tidemap_live::Recorder::start(file, &options)?;
-        let mut map: Tidemap<S::Key, V> = self.map();
-        map.observe(name);
-        self.throughput_pass(&mut map, space, &mut |_| {});
-        map.probe_refresh();
-        // A last look at the map while it lives.
-        let frames = recorder.recorded().frames;
-        let until = Instant::now() + Duration::from_secs(1);
-        while recorder.recorded().frames < frames + 2 && Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let recorded = recorder.finish()?;
-        Ok(RecordedRun {
-            frames: recorded.frames,
-            events: recorded.events,
-            missed: recorded.missed,
-        })
     }
 
     /// Pass 4.
@@ -361,7 +337,7 @@ impl Replay<'_> {
         while recorder.timed() < goal {
             recorder.clear_slices();
             let before = recorder.timed();
-            self.latency_pass(&mut no_map, space, recorder, &mut None, &mut |_| {});
+            self.latency_pass(&mut no_map, space, &[], recorder, &mut None, &mut |_| {});
             progress(
                 3,
                 (recorder.timed() as f64 / goal as f64 * self.job.ops as f64) as u64,
@@ -412,54 +388,31 @@ pub(crate) fn slice_ops(ops: u64) -> u64 {
     ops.div_ceil(SLICES).max(1)
 }
 
-/// When a growth began and ended: operation index and time.
-#[derive(Debug, Clone, Copy)]
-struct GrowthMark {
-    begin: (u64, Ticks),
-    end: Option<(u64, Ticks)>,
+/// After an operation of a pass that nothing ends.
+#[inline(always)]
+fn on(_op: u64) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
-fn mark_end(marks: &mut [GrowthMark], now: (u64, Ticks)) {
-    if let Some(last) = marks.last_mut() {
-        last.end.get_or_insert(now);
-    }
-}
-
-/// Joins what the map wrote down with when it was seen.
-fn growth_rows<C: Contender<K, V>, K, V>(
-    map: &C,
-    marks: &[GrowthMark],
+/// Joins what the observed pass saw with when this run came by: `times` are those of `marks`.
+fn growth_rows(
+    growths: &[SeenGrowth],
+    marks: &[u64],
+    times: &[Ticks],
     clock: &Clock,
 ) -> Vec<GrowthRow> {
-    // The log has the latest finished growths of more than one operation, the
-    // marks have all of them and the one that is still going on.
-    let mut growths = map.growth_log();
-    growths.extend(map.growth());
-    let count = growths.len().min(marks.len());
-    let (growths, marks) = (
-        &growths[growths.len() - count..],
-        &marks[marks.len() - count..],
-    );
-    growths
-        .iter()
-        .zip(marks)
-        .map(|(growth, mark)| GrowthRow {
-            begin_op: mark.begin.0,
-            begin_ns: clock.ns(mark.begin.1),
-            end_op: mark.end.map(|end| end.0),
-            end_ns: mark.end.map(|end| clock.ns(end.1)),
-            kind: growth.kind.as_str().to_owned(),
-            from_buckets: growth.from_buckets as u64,
-            to_buckets: growth.to_buckets as u64,
-            done_buckets: growth.done_buckets as u64,
-            len_at_start: growth.len_at_start as u64,
-            len_at_end: growth.len_at_end as u64,
-            steps: growth.steps,
-            entries_moved: growth.entries_moved,
-            bytes_moved: growth.bytes_moved,
-            bytes_released: growth.bytes_released,
+    let ns_at = |op: u64| {
+        let place = marks.binary_search(&op).ok()?;
+        times.get(place).map(|time| clock.ns(*time))
+    };
+    let rows = growths.iter().filter_map(|seen| {
+        Some(GrowthRow {
+            begin_ns: ns_at(seen.begin_op)?,
+            end_ns: seen.end_op.and_then(ns_at),
+            seen: seen.clone(),
         })
-        .collect()
+    });
+    rows.collect()
 }
 
 fn memory_report(

@@ -11,7 +11,7 @@ use std::thread;
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::child::Message;
-use super::run_report::{MapRun, RecordedRun};
+use super::run_report::{MapRun, Observed};
 use super::stream::Stream;
 use super::wire::{self, Job, Mode};
 
@@ -46,11 +46,18 @@ pub(crate) fn answers(job: &Job, stream: &Stream, from: u64, to: u64) -> Result<
     }
 }
 
-/// Runs `job` in a child that records an observed map.
-pub(crate) fn record(job: &Job, stream: &Stream) -> Result<RecordedRun> {
-    match talk(this_program()?, job, stream, &mut |_, _| {})? {
-        Message::Recorded(recorded) => Ok(recorded),
-        _ => bail!("the recorded run sent something else than what it recorded"),
+/// Runs `job` in a child that observes its map.
+pub(crate) fn observe(
+    job: &Job,
+    stream: &Stream,
+    progress: &mut dyn FnMut(u8, u64),
+) -> Result<Observed> {
+    match talk(this_program()?, job, stream, progress)? {
+        Message::Observed(observed) => Ok(*observed),
+        _ => bail!(
+            "the observed run of `{}` sent something else than what it saw",
+            job.map
+        ),
     }
 }
 
@@ -59,6 +66,9 @@ fn this_program() -> Result<Command> {
     let program = std::env::current_exe().context("cannot find the running program")?;
     let mut command = Command::new(program);
     command.arg("replay-child");
+    // Whoever watches all maps of a program does not want its measurements disturbed.
+    command.env_remove("TIDEMAP_OBSERVE");
+    command.env_remove("TIDEMAP_TRACE");
     Ok(command)
 }
 
@@ -177,7 +187,7 @@ mod tests {
             name: MapName::Std,
             presized: false,
         };
-        let mode = Mode::Measure;
+        let mode = Mode::Measure { growths: vec![] };
         let job = Job {
             map,
             ops: 1,

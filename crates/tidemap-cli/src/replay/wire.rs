@@ -10,7 +10,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+use tidemap_export::trace::Format;
 
+use super::growths::SeenGrowth;
 use super::maps::MapChoice;
 use super::stream::{Keys, Op, OpKind, Stream, Timing};
 
@@ -27,7 +29,7 @@ pub(crate) struct Job {
     pub seed: u64,
     /// Whether to write progress lines.
     pub progress: bool,
-    /// Measure, list answers, or record.
+    /// Measure, list answers, or observe.
     pub mode: Mode,
 }
 
@@ -35,7 +37,10 @@ pub(crate) struct Job {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Mode {
     /// All measurements.
-    Measure,
+    Measure {
+        /// What the observed pass saw; when that happened is noted.
+        growths: Vec<SeenGrowth>,
+    },
     /// The answers of the operations from `from` to `to`, nothing else.
     Answers {
         /// First operation.
@@ -43,13 +48,50 @@ pub(crate) enum Mode {
         /// End, exclusive.
         to: u64,
     },
-    /// Replay an observed map, and record what it does.
-    Record {
-        /// The recording.
-        file: PathBuf,
-        /// The name of the map in it.
-        name: String,
-    },
+    /// Replay an observed map.
+    Observe(Observe),
+}
+
+/// What becomes of an observed pass besides its list of growths. Files are there already.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Observe {
+    /// The name of the map.
+    pub name: String,
+    /// A trace, and its format.
+    pub trace: Option<(PathBuf, TraceFormat)>,
+    /// A profile.
+    pub profile: Option<PathBuf>,
+    /// A recording.
+    pub recording: Option<PathBuf>,
+}
+
+/// What a trace is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TraceFormat {
+    /// Packets for ui.perfetto.dev
+    Perfetto,
+    /// JSON for chrome://tracing
+    Chrome,
+}
+
+impl TraceFormat {
+    /// By the end of a file's name.
+    pub(crate) fn of_path(path: &std::path::Path) -> Self {
+        if Format::of_path(path) == Format::Chrome {
+            TraceFormat::Chrome
+        } else {
+            TraceFormat::Perfetto
+        }
+    }
+
+    /// The exporter's name for it.
+    pub(crate) fn of_exporter(self) -> Format {
+        match self {
+            TraceFormat::Perfetto => Format::Perfetto,
+            TraceFormat::Chrome => Format::Chrome,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

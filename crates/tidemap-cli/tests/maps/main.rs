@@ -260,7 +260,45 @@ fn strangers_are_told_from_endpoints() {
 
 #[test]
 fn a_core_is_listed() {
-    let program = Program::start();
+    of_a_core(Program::start());
+}
+
+/// Neither symbols nor debug information: the note remains.
+#[test]
+fn a_stripped_program_is_listed_and_so_is_its_core() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("stripped");
+    let done = Command::new("strip")
+        .args(["--strip-all", "-o"])
+        .arg(&file)
+        .arg(std::env::current_exe().expect("this program"))
+        .status();
+    if !done.is_ok_and(|status| status.success()) {
+        return skip("no strip here");
+    }
+    let symbols = Command::new("readelf").arg("--syms").arg(&file).output();
+    if let Ok(symbols) = symbols {
+        let text = String::from_utf8_lossy(&symbols.stdout).into_owned();
+        assert!(!text.contains(".symtab"), "{text}");
+        assert!(!text.contains("TIDEMAP_REGISTRY"), "{text}");
+    }
+    let program = Program::start_file(&file);
+    let text = good(&["list", &program.pid(), "--sort", "name"]);
+    for part in ["grows", "rests", "u64 -> u64", "String"] {
+        assert!(text.contains(part), "no {part} in\n{text}");
+    }
+    of_a_core(program);
+}
+
+fn skip(why: &str) {
+    assert!(
+        std::env::var_os("TIDEMAP_REQUIRE_ALL").is_none(),
+        "cannot skip: {why}"
+    );
+    eprintln!("skipped: {why}");
+}
+
+fn of_a_core(program: Program) {
     let folder = tempfile::tempdir().expect("a folder");
     let prefix = folder.path().join("core");
     let made = Command::new("gcore")
@@ -270,12 +308,7 @@ fn a_core_is_listed() {
         .output();
     let core = folder.path().join(format!("core.{}", program.pid()));
     if !made.is_ok_and(|out| out.status.success()) || !Path::new(&core).exists() {
-        assert!(
-            std::env::var_os("TIDEMAP_REQUIRE_ALL").is_none(),
-            "gcore cannot make a core here"
-        );
-        eprintln!("skipped: gcore cannot make a core here");
-        return;
+        return skip("gcore cannot make a core here");
     }
     let pid = program.pid();
     drop(program);

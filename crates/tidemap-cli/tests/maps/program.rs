@@ -1,6 +1,7 @@
 //! A program to be watched: this test's own executable, started once more.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -15,7 +16,12 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start() -> Program {
-        let mut child = Command::new(std::env::current_exe().expect("this program"))
+        Program::start_file(&std::env::current_exe().expect("this program"))
+    }
+
+    /// The same from a copy of this executable.
+    pub(crate) fn start_file(file: &Path) -> Program {
+        let mut child = Command::new(file)
             .args(["--exact", "program::watched_program", "--nocapture"])
             .env(CHILD, "1")
             .stdin(Stdio::piped())

@@ -1,6 +1,7 @@
 //! `tidemap replay` from outside: the program, its output, its exit codes.
 
 mod bad_input;
+mod observed;
 mod output;
 
 use std::io::Write;

@@ -6,7 +6,7 @@ use std::fs;
 use super::*;
 
 /// Compares with a file in `tests/replay/golden/`, or rewrites it.
-fn golden(name: &str, found: &str) {
+pub(crate) fn golden(name: &str, found: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/replay/golden")
         .join(name);

@@ -1,7 +1,7 @@
 //! A trace of this process, written by a thread of its own.
 
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -41,6 +41,35 @@ impl Format {
             Format::Perfetto
         }
     }
+
+    /// Begins a trace in this format, for a [`Writer`]; `epoch_unix_ns` is that of the
+    /// [snapshot](Snapshot::epoch_unix_ns), which events count their time from.
+    ///
+    /// # Errors
+    /// What `out` says.
+    ///
+    /// # Example
+    /// ```
+    /// use tidemap_export::trace::{Format, Options, Writer};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let start = tidemap_probe::snapshot();
+    /// let sink = Format::of_path("maps.json".as_ref()).sink(Vec::new(), start.epoch_unix_ns)?;
+    /// let trace = Writer::new(sink, start.pid, Options::default())?;
+    /// assert!(trace.finish()?.bytes > 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn sink<'a>(
+        self,
+        out: impl Write + Send + 'a,
+        epoch_unix_ns: u64,
+    ) -> io::Result<Box<dyn Sink + Send + 'a>> {
+        Ok(match self {
+            Format::Perfetto => Box::new(Perfetto::new(out, epoch_unix_ns)?),
+            Format::Chrome => Box::new(Chrome::new(out)?),
+        })
+    }
 }
 
 /// A trace that is being recorded. Dropping it ends the trace, too, and drops the outcome.
@@ -79,19 +108,12 @@ pub fn record(file: File, format: Format, options: Options) -> io::Result<Record
     let events = tidemap_probe::subscribe();
     let start = tidemap_probe::snapshot();
     let out = BufWriter::with_capacity(1 << 16, file);
-    match format {
-        Format::Perfetto => spawn(
-            Perfetto::new(out, start.epoch_unix_ns)?,
-            events,
-            &start,
-            options,
-        ),
-        Format::Chrome => spawn(Chrome::new(out)?, events, &start, options),
-    }
+    let sink = format.sink(out, start.epoch_unix_ns)?;
+    spawn(sink, events, &start, options)
 }
 
-fn spawn<S: Sink + Send + 'static>(
-    sink: S,
+fn spawn(
+    sink: Box<dyn Sink + Send>,
     mut events: Subscription,
     start: &Snapshot,
     options: Options,

@@ -9,5 +9,6 @@ mod otlp;
 mod perfetto;
 mod pprof;
 mod profile;
+mod readers;
 mod support;
 mod trace;

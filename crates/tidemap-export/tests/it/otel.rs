@@ -164,12 +164,15 @@ fn growths_are_children_of_the_span_that_triggered_them() {
         .count() as u64;
     assert_eq!(ended, mine.counters.growths.sum());
     let last = mine.last_growth.expect("one that ended");
-    let wall = std::time::Duration::from_nanos(last.wall_ns());
-    assert!(
-        found
-            .iter()
-            .any(|s| s.end_time.duration_since(s.start_time).ok() == Some(wall))
-    );
+    // The row's begins with the operation that triggered it, the span when that operation decided to grow.
+    let ns = |time: std::time::SystemTime| {
+        let since = time.duration_since(std::time::UNIX_EPOCH);
+        since.expect("after 1970").as_nanos() as u64 - read.epoch_unix_ns
+    };
+    let span = found.iter().find(|span| ns(span.end_time) == last.ended_ns);
+    let begun_ns = ns(span.expect("a span with that end").start_time);
+    let triggered = last.growth.started_ns..=last.growth.started_ns + last.growth.step_ns_max;
+    assert!(triggered.contains(&begun_ns), "{begun_ns}, {last:?}");
     let alone = spans_of(&exporter, "outside a span");
     assert!(!alone.is_empty());
     assert!(

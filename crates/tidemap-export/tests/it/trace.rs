@@ -117,7 +117,7 @@ fn read_perfetto(bytes: &[u8]) -> Seen {
 }
 
 /// Events of a map that lives through growths, shrinks and clears, recorded.
-fn life() -> (Vec<Event>, tidemap_probe::MapRow) {
+pub(crate) fn life() -> (Vec<Event>, tidemap_probe::MapRow) {
     let mut events = tidemap_probe::subscribe();
     let mut map = grown("traced", 60_000);
     let id = map.probe_id().expect("a row");

@@ -1,6 +1,7 @@
 //! The static probes are in the program, each once.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
 use object::{Object, ObjectSection};
 
@@ -35,6 +36,40 @@ fn probes() -> BTreeMap<String, Vec<String>> {
         at = content_end.next_multiple_of(4);
     }
     found
+}
+
+/// What `docs/probe.md` says to type.
+#[test]
+fn readelf_lists_every_probe() {
+    let program = std::env::current_exe().expect("this program");
+    let Ok(output) = Command::new("readelf").arg("-n").arg(program).output() else {
+        assert!(
+            std::env::var_os("TIDEMAP_REQUIRE_ALL").is_none(),
+            "cannot skip: no readelf"
+        );
+        eprintln!("skipped: no readelf");
+        return;
+    };
+    let text = String::from_utf8_lossy(&output.stdout);
+    let listed: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .skip_while(|line| *line != "Provider: tidemap")
+        .filter_map(|line| line.strip_prefix("Name: "))
+        .collect();
+    for name in [
+        "created",
+        "grow_begin",
+        "step",
+        "grow_end",
+        "release",
+        "overflow",
+        "clear",
+        "drop",
+    ] {
+        assert!(listed.contains(&name), "no {name} in {text}");
+    }
+    assert!(text.contains("Arguments: "), "{text}");
 }
 
 #[test]

@@ -107,6 +107,11 @@ pub(crate) struct RawTable<T, A: Allocator + Clone = Global> {
     marker: PhantomData<T>,
 }
 
+const _: () = assert!(
+    size_of::<RawTable<u64>>() == 12 * size_of::<usize>(),
+    "twelve words, whatever features are on"
+);
+
 // SAFETY: the table owns its entries and memory like a `Vec<T>`.
 unsafe impl<T: Send, A: Allocator + Clone + Send> Send for RawTable<T, A> {}
 // SAFETY: `&RawTable` only reads.

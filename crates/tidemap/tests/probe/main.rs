@@ -1,6 +1,7 @@
 //! Observed maps: what their rows, events and scopes say is what happened.
 
 mod events;
+mod memory;
 mod process;
 mod random;
 mod rows;

@@ -20,8 +20,16 @@ fn child() {
         named.insert(i, i);
         plain.insert(i, String::new());
     }
-    println!("rows {}", tidemap_probe::snapshot().maps.len());
-    println!("done {}", named.len() + plain.len());
+    let snapshot = tidemap_probe::snapshot();
+    println!("rows {}", snapshot.maps.len());
+    let counters = snapshot.named("two words").expect("a row").counters;
+    println!(
+        "growths {}",
+        counters.growths.sum() + counters.growths_given_up
+    );
+    // Its end is a line of its own if it is growing.
+    std::mem::forget(named);
+    println!("done {}", plain.len());
 }
 
 fn run(environment: &[(&str, &str)], stderr: Stdio) -> Output {
@@ -37,15 +45,19 @@ fn run(environment: &[(&str, &str)], stderr: Stdio) -> Output {
     let output = command.spawn().expect("a child").wait_with_output();
     let output = output.expect("its output");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(text.contains("done 40000"), "{text}");
+    assert!(text.contains("done 20000"), "{text}");
     assert!(output.status.success());
     output
 }
 
-fn rows(output: &Output) -> usize {
+fn told(output: &Output, what: &str) -> usize {
     let text = String::from_utf8_lossy(&output.stdout);
-    let line = text.lines().find_map(|line| line.strip_prefix("rows "));
+    let line = text.lines().find_map(|line| line.strip_prefix(what));
     line.expect("a line").trim().parse().expect("a number")
+}
+
+fn rows(output: &Output) -> usize {
+    told(output, "rows ")
 }
 
 #[test]
@@ -67,6 +79,7 @@ fn only_named_maps_are_observed_unless_all_are() {
 #[test]
 fn a_line_per_growth() {
     let output = run(&[("TIDEMAP_TRACE", "1")], Stdio::piped());
+    let growths = told(&output, "growths ");
     let text = String::from_utf8(output.stderr).expect("text");
     let lines: Vec<Vec<&str>> = text
         .lines()
@@ -109,10 +122,12 @@ fn a_line_per_growth() {
         assert!(fields[34].contains("process.rs:"), "{fields:?}");
         assert_eq!(fields.len(), 35);
         if fields[3] == "two_words" {
-            assert!(from > from_buckets, "one line per growth");
+            assert!(from > from_buckets, "a line twice: {fields:?}");
             from_buckets = from;
         }
     }
+    let of_named = lines.iter().filter(|fields| fields[3] == "two_words");
+    assert_eq!(of_named.count(), growths, "one line per growth");
 }
 
 #[cfg(target_os = "linux")]

@@ -93,6 +93,33 @@ fn a_row_says_what_stats_say() {
     assert!(site.file.ends_with("rows.rs") && site.line > 0);
 }
 
+/// However few entries they have: only maps that nobody named wait until they outgrow a bucket.
+#[test]
+fn a_named_map_has_its_row_at_once() {
+    let mut map: HashMap<u64, u64> = HashMap::new();
+    map.observe("at-once");
+    let empty = row("at-once").gauges;
+    assert_eq!(
+        (empty.len, empty.len_max, empty.buckets, empty.bytes_live),
+        (0, 0, 0, 0)
+    );
+    for key in 0..=15 {
+        map.insert(key, key);
+        check(&mut map, "at-once");
+        let gauges = row("at-once").gauges;
+        assert!(gauges.bytes_live > 0 && gauges.buckets > 0, "{gauges:?}");
+    }
+    drop(map);
+    assert!(snapshot().named("at-once").is_none());
+
+    let built: HashMap<u8, u8> = HashMap::builder().name("built-at-once").build();
+    assert_eq!(row("built-at-once").gauges.len, 0);
+    let mut small: HashMap<u8, u8> = (0..3).map(|i| (i, i)).collect();
+    small.observe("small-at-once");
+    assert_eq!(row("small-at-once").gauges.len, 3);
+    drop((built, small));
+}
+
 #[test]
 fn the_row_goes_with_the_map_and_with_its_end() {
     let mut map: HashMap<String, u8> = HashMap::new();

@@ -16,6 +16,11 @@ const MAPS: [MapName; 5] = [
     MapName::Indexmap,
 ];
 
+/// Without anything that an observed pass saw.
+const MEASURE: Mode = Mode::Measure {
+    growths: Vec::new(),
+};
+
 fn job(name: MapName, stream: &Stream, scale: u32, mode: Mode) -> Job {
     let map = MapChoice {
         name,
@@ -191,7 +196,7 @@ fn a_measurement_is_consistent_with_itself() {
     let stream = random_stream(30_000, true, false);
     let expected = model(&stream, 2);
     for name in MAPS {
-        let run = measure(&job(name, &stream, 2, Mode::Measure), &stream);
+        let run = measure(&job(name, &stream, 2, MEASURE), &stream);
         let count = |kind: AnswerKind| {
             expected[..60_000]
                 .iter()
@@ -225,8 +230,8 @@ fn a_measurement_is_consistent_with_itself() {
 #[test]
 fn a_lost_insertion_changes_the_checkpoints() {
     let stream = random_stream(20_000, false, true);
-    let good = measure(&job(MapName::Hashbrown, &stream, 1, Mode::Measure), &stream);
-    let bad = measure(&job(MapName::Faulty, &stream, 1, Mode::Measure), &stream);
+    let good = measure(&job(MapName::Hashbrown, &stream, 1, MEASURE), &stream);
+    let bad = measure(&job(MapName::Faulty, &stream, 1, MEASURE), &stream);
     let (a, b) = (&good.answers.checkpoints, &bad.answers.checkpoints);
     assert_ne!(a, b);
     let first = a.iter().zip(b).position(|(a, b)| a != b).unwrap();
@@ -239,7 +244,7 @@ fn a_lost_insertion_changes_the_checkpoints() {
 #[test]
 fn a_cut_replay_and_a_presized_map() {
     let stream = random_stream(5_000, false, true);
-    let mut cut = job(MapName::Std, &stream, 4, Mode::Measure);
+    let mut cut = job(MapName::Std, &stream, 4, MEASURE);
     cut.ops = 777;
     cut.map.presized = true;
     let run = measure(&cut, &stream);

@@ -16,6 +16,11 @@ pub(crate) struct Birth;
 #[derive(Clone, Copy)]
 pub(crate) struct Mark;
 
+const _: () = assert!(
+    size_of::<(Probe, Birth, Mark)>() == 0,
+    "maps that cannot be observed carry nothing for it"
+);
+
 impl Birth {
     #[inline(always)]
     #[expect(clippy::extra_unused_type_parameters, reason = "as where it is used")]
