@@ -23,8 +23,8 @@ pub enum Lookups {
 
 impl<K, V, S, A: Allocator + Clone> HashMap<K, V, S, A> {
     /// Chooses what look-ups are made for. Takes effect in maps of more than 4,000 buckets with entries
-    /// of 8 to 32 bytes; others read so little that there is nothing to choose. O(1). Clones have
-    /// the same choice.
+    /// of 8 to 32 bytes; others read so little that there is nothing to choose. A map of a single bucket
+    /// forgets the choice, so reserve first. O(1). Clones have the same choice.
     ///
     /// # Example
     /// ```

@@ -20,7 +20,6 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// A table with clones of all entries.
     pub(crate) fn try_clone(&self, clone: impl Fn(&T) -> T) -> Result<Self, TryReserveError> {
         let mut copy = RawTable::new_in(self.alloc.clone());
-        copy.set_eager(self.eager);
         copy.floor = self.policy().to_bits() as usize;
         if self.is_unallocated() {
             return Ok(copy);
@@ -86,7 +85,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.growth = theirs.growth;
         (cold.shrinking, cold.shrink_to) = (theirs.shrinking, theirs.shrink_to);
         cold.by_policy = theirs.by_policy;
-        cold.pages = theirs.pages;
+        (cold.pages, cold.eager) = (theirs.pages, theirs.eager);
         cold.longest_chain = theirs.longest_chain;
         cold.hostile.follow(&theirs.hostile);
         cold.kept = theirs.kept;

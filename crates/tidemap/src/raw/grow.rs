@@ -107,6 +107,8 @@ pub(crate) struct Cold<T, A: Allocator> {
     pub(super) prepared: Prepared,
     /// What large arrays ask for.
     pub(super) pages: Pages,
+    /// Whether look-ups in large tables ask for an entry's line before they know that it is there (S4).
+    pub(super) eager: bool,
 }
 
 impl<T, A: Allocator + Clone> Cold<T, A> {
@@ -154,6 +156,7 @@ impl<T, A: Allocator + Clone> Cold<T, A> {
             probe: Probe::NONE,
             prepared: Prepared::NOTHING,
             pages: Pages::Small,
+            eager: true,
         };
         // SAFETY: fresh memory of that layout.
         unsafe { cold.write(value) };
@@ -262,9 +265,10 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.cold = Cold::try_new(array, self.policy(), &self.alloc).map_err(|(error, _)| error)?;
         (self.base, self.old_base) = (base, base);
         self.mask = buckets - 1;
-        self.cursor = self.rest_cursor();
         // SAFETY: just made.
-        unsafe { (*self.cold.cast_mut()).kept = Kept::of_empty(self.mask) };
+        let cold = unsafe { &mut *self.cold.cast_mut() };
+        cold.kept = Kept::of_empty(self.mask);
+        self.cursor = self.rest_cursor(cold.eager);
         self.credit = Shape::<T>::room(buckets);
         self.probe_adopt();
         Ok(())
@@ -692,7 +696,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         cold.kept.end(self.mask, self.cursor, is_done);
         self.old_base = self.base;
         self.split_mask = 0;
-        self.cursor = self.rest_cursor();
+        self.cursor = self.rest_cursor(cold.eager);
         self.pinned = ptr::null_mut();
         self.floor = self.floor_by(cold);
     }

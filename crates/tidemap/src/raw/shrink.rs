@@ -489,7 +489,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.base = self.old_base;
         self.mask = self.split_mask;
         self.split_mask = 0;
-        self.cursor = self.rest_cursor();
+        self.cursor = self.rest_cursor(cold.eager);
         if cold.by_policy {
             // Entries that have gone meanwhile.
             let goal = self.policy_goal(self.mask + 1, cold.policy);

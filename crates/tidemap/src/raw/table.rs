@@ -99,8 +99,6 @@ pub(crate) struct RawTable<T, A: Allocator + Clone = Global> {
     pub(super) len: usize,
     pub(super) credit: usize,
     pub(super) floor: usize,
-    /// Whether look-ups in large tables ask for an entry's line before they know that it is there (S4).
-    pub(super) eager: bool,
     /// `*const`, though it is written through: so the table is covariant in `T`.
     pub(super) cold: *const Cold<T, A>,
     pub(super) alloc: A,
@@ -131,7 +129,6 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             len: 0,
             credit: 0,
             floor: 0,
-            eager: true,
             cold: ptr::null(),
             alloc,
             marker: PhantomData,
@@ -198,21 +195,30 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// Whether look-ups ask for that line before they have read the head.
     #[inline(always)]
     pub(super) fn is_eager(&self) -> bool {
-        self.eager && self.prefers()
+        // SAFETY: the cold part, if there is one, lives as long as the table.
+        self.prefers() && !self.cold.is_null() && unsafe { (*self.cold).eager }
     }
 
     /// Makes look-ups in large tables eager, or not.
     pub(crate) fn set_eager(&mut self, eager: bool) {
-        self.eager = eager;
+        if self.cold.is_null() {
+            return;
+        }
+        // SAFETY: the cold part exists.
+        unsafe { (*self.cold.cast_mut()).eager = eager };
         if !self.is_growing() {
-            self.cursor = self.rest_cursor();
+            self.cursor = self.rest_cursor(eager);
         }
     }
 
-    /// The cursor of a table that is not growing (I2). One number tells a look-up whether there is
-    /// anything to consider.
-    pub(super) fn rest_cursor(&self) -> usize {
-        if self.is_eager() { EAGER_REST } else { REST }
+    /// The cursor of a table that is not growing (I2), by whether its look-ups shall be eager. One number
+    /// tells a look-up whether there is anything to consider.
+    pub(super) fn rest_cursor(&self, eager: bool) -> usize {
+        if eager && self.prefers() {
+            EAGER_REST
+        } else {
+            REST
+        }
     }
 
     /// The mask of the layout that a new entry with this hash is placed by.
@@ -740,7 +746,6 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     pub(crate) fn take(&mut self) -> Self {
         let mut empty = RawTable::new_in(self.alloc.clone());
         empty.floor = self.resting_floor(self.policy());
-        empty.set_eager(self.eager);
         let mut left = core::mem::replace(self, empty);
         self.probe_taken(&mut left);
         left
