@@ -552,8 +552,8 @@ where
                 self.insert_new(hash, key, value);
                 None
             }
-            // SAFETY: not due, and the table is as it was when the home was found.
             Err(vacancy) => {
+                // SAFETY: not due, and the table is as it was when the home was found.
                 match unsafe { self.table.insert_at(vacancy, hash, (key, value), false) } {
                     Ok(_) => None,
                     Err((error, _)) => error.raise(),

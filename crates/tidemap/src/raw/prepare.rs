@@ -115,9 +115,5 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     }
 
     /// Buckets of one page of slots, at least one: less is not worth a call.
-    const PAGE_BUCKETS: usize = if Shape::<T>::STRIDE == 0 {
-        tidemap_span::PAGE_BYTES
-    } else {
-        1 + tidemap_span::PAGE_BYTES / Shape::<T>::STRIDE
-    };
+    const PAGE_BUCKETS: usize = 1 + tidemap_span::PAGE_BYTES / Shape::<T>::BUCKET;
 }
