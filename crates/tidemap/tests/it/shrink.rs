@@ -435,7 +435,7 @@ fn small_bounds_hold_whatever_is_asked_for_during_a_shrink() {
     interleaved(Quality::Good, 1_500, 30_000, |k| [k; 127]);
     interleaved(Quality::Good, 400, 20_000, |k| vec![k; 3]);
     interleaved(Quality::Good, 300, 15_000, |k| [k; 624]);
-    interleaved(Quality::Few(7), 200, 6_000, |k| [k; 624]);
+    interleaved(Quality::Few(7), 200, 30_000, |k| [k; 624]);
     interleaved(Quality::Good, 9_000, 60_000, |_| ());
 }
 
