@@ -53,59 +53,20 @@ pub fn run(map: &str, work: &Work, rounds: u32) -> Option<Outcome> {
         | Work::Intersection { .. }
         | Work::Union { .. }
         | Work::Difference { .. } => with_map(map, texts::Run { work, rounds }),
-        Work::InsertCleared { sip, .. } => {
-            let hasher = hasher();
-            if *sip {
-                let hasher = SipHash::default();
-                with_map(
-                    map,
-                    numbers::RunHeavy {
-                        work,
-                        rounds,
-                        hasher,
-                    },
-                )
-            } else {
-                with_map(
-                    map,
-                    numbers::RunHeavy {
-                        work,
-                        rounds,
-                        hasher,
-                    },
-                )
-            }
+        Work::InsertCleared { sip: true, .. } => {
+            numbers::run_heavy(map, work, rounds, SipHash::default())
         }
+        Work::InsertCleared { .. } => numbers::run_heavy(map, work, rounds, hasher()),
         Work::GrowInsert { sip: true, .. }
         | Work::Churn { sip: true, .. }
         | Work::Lookup { sip: true, .. }
         | Work::LookupFail { sip: true, .. }
-        | Work::Iterate { sip: true, .. } => {
-            let hasher = SipHash::default();
-            with_map(
-                map,
-                numbers::Run {
-                    work,
-                    rounds,
-                    hasher,
-                },
-            )
-        }
+        | Work::Iterate { sip: true, .. } => numbers::run(map, work, rounds, SipHash::default()),
         Work::Frozen { .. } => {
             let len = frozen::length(work)?;
             with_map::<_, _, FixedHasher, _>(map, frozen::Run { work, rounds, len })
         }
-        _ => {
-            let hasher = hasher();
-            with_map(
-                map,
-                numbers::Run {
-                    work,
-                    rounds,
-                    hasher,
-                },
-            )
-        }
+        _ => numbers::run(map, work, rounds, hasher()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 use std::hint::black_box;
 
 use super::{Heavy, Keys, Outcome, Work, mix};
-use crate::contenders::{Contender, Visitor};
+use crate::contenders::{Contender, Visitor, with_map};
 use crate::keys::SplitMix;
 use crate::measure::Stopwatch;
 use crate::values::BenchValue;
@@ -39,19 +39,47 @@ fn scrambled(i: u32) -> u32 {
     x ^ (x >> 16)
 }
 
-/// A scenario with `u64` values.
-pub(crate) struct Run<'a, S> {
-    pub(crate) work: &'a Work,
-    pub(crate) rounds: u32,
-    pub(crate) hasher: S,
+/// Runs a scenario with `u64` values, `rounds` times; `None` if there is no map called `map`.
+pub(crate) fn run<S: BuildHasher + Clone + 'static>(
+    map: &str,
+    work: &Work,
+    rounds: u32,
+    hasher: S,
+) -> Option<Outcome> {
+    with_map(
+        map,
+        Run::<S> {
+            work,
+            rounds,
+            hasher,
+        },
+    )
 }
 
-/// A scenario with values of 160 bytes.
-pub(crate) struct RunHeavy<'a, S> {
-    pub(crate) work: &'a Work,
-    pub(crate) rounds: u32,
-    pub(crate) hasher: S,
+/// The same with values of 160 bytes.
+pub(crate) fn run_heavy<S: BuildHasher + Clone + 'static>(
+    map: &str,
+    work: &Work,
+    rounds: u32,
+    hasher: S,
+) -> Option<Outcome> {
+    with_map(
+        map,
+        RunHeavy(Run::<S> {
+            work,
+            rounds,
+            hasher,
+        }),
+    )
 }
+
+struct Run<'a, S> {
+    work: &'a Work,
+    rounds: u32,
+    hasher: S,
+}
+
+struct RunHeavy<'a, S>(Run<'a, S>);
 
 /// Times `rounds` rounds of `round`; `ops` operations each.
 fn timed(rounds: u32, ops: u64, mut round: impl FnMut() -> u64) -> Outcome {
@@ -122,12 +150,12 @@ fn increment<S, M: Contender<u64, u64, S>>(map: &mut M, key: u64) {
 impl<S: BuildHasher + Clone + 'static> Visitor<u64, Heavy, S> for RunHeavy<'_, S> {
     type Output = Outcome;
     fn visit<M: Contender<u64, Heavy, S> + Clone + 'static>(self) -> Outcome {
-        let Work::InsertCleared { entries, keys, .. } = self.work else {
+        let Work::InsertCleared { entries, keys, .. } = self.0.work else {
             unreachable!("only this work has such values")
         };
         let entries = entries.0 as u64;
-        let mut map = M::presized(entries as usize, self.hasher);
-        timed(self.rounds, entries, || {
+        let mut map = M::presized(entries as usize, self.0.hasher);
+        timed(self.0.rounds, entries, || {
             map.clear();
             for i in 0..entries {
                 map.insert(black_box(keys.at(i)), Heavy::of(i));

@@ -232,7 +232,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         mut eq: impl FnMut(&T) -> bool,
     ) -> Option<Place> {
         // SAFETY: by the caller's promise.
-        let far = unsafe { self.search_chain_apart(home, hash, tag, &mut eq) };
+        let far = unsafe { self.search_chain(home, hash, tag, &mut eq) };
         self.place_of(far, home, hash)
     }
 
@@ -265,25 +265,11 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         self.split_home(hash)
     }
 
-    /// # Safety
-    /// As for [`search_chain`](Self::search_chain).
-    #[inline(never)]
-    unsafe fn search_chain_apart(
-        &self,
-        home: Bucket,
-        hash: u64,
-        tag: u8,
-        eq: &mut impl FnMut(&T) -> bool,
-    ) -> Far {
-        // SAFETY: by the caller's promise.
-        unsafe { self.search_chain(home, hash, tag, eq) }
-    }
-
     /// The part of a search behind the main bucket.
     ///
     /// # Safety
     /// `home` is the home of `hash`, and `tag` its tag.
-    #[inline(always)]
+    #[inline(never)]
     unsafe fn search_chain(
         &self,
         home: Bucket,
