@@ -9,40 +9,48 @@ use crate::stats::Growth;
 /// How many growths a table remembers.
 const RECORDS_MAX: usize = 64;
 
-/// The last [`RECORDS_MAX`] growths, oldest first. Allocates with the first record.
+/// Room of a new log, in records: a map that grew once or twice should not hold kilobytes of them.
+const RECORDS_FIRST: usize = 2;
+
+/// The last [`RECORDS_MAX`] growths, oldest first. Allocates with the first record, and twice as much
+/// whenever it is full, up to the limit.
 pub(crate) struct Log<A: Allocator> {
-    records: Option<NonNull<Growth>>,
+    records: NonNull<Growth>,
     len: usize,
+    room: usize,
     alloc: A,
 }
 
-const LAYOUT: Layout = Layout::new::<[Growth; RECORDS_MAX]>();
+/// The memory of a log with room for so many records.
+fn layout(room: usize) -> Layout {
+    debug_assert!(room <= RECORDS_MAX, "more records than are ever kept");
+    Layout::array::<Growth>(room).unwrap_or(Layout::new::<Growth>()) // never: at most 64
+}
 
 impl<A: Allocator> Log<A> {
     pub(crate) const fn new(alloc: A) -> Log<A> {
         Log {
-            records: None,
+            records: NonNull::dangling(),
             len: 0,
+            room: 0,
             alloc,
         }
     }
 
-    /// Adds a record; the oldest makes way. Nothing happens if memory is refused: a
-    /// record lost is no reason to fail.
+    /// Adds a record; the oldest makes way. When memory is refused the log keeps the room it has, and
+    /// without any forgets the record: one lost is no reason to fail. At most two allocator calls.
     pub(crate) fn push(&mut self, growth: Growth) {
-        let records = match self.records {
-            Some(records) => records,
-            None => {
-                let Ok(memory) = self.alloc.allocate(LAYOUT) else {
-                    return;
-                };
-                *self.records.insert(memory.cast())
-            }
-        };
-        // SAFETY: the memory holds `RECORDS_MAX` records, the first `len` of them written.
+        if self.len == self.room && self.room < RECORDS_MAX {
+            self.grow();
+        }
+        if self.room == 0 {
+            return;
+        }
+        // SAFETY: the memory holds `room` records, the first `len` of them written.
         unsafe {
-            if self.len == RECORDS_MAX {
-                ptr::copy(records.add(1).as_ptr(), records.as_ptr(), RECORDS_MAX - 1);
+            let records = self.records.as_ptr();
+            if self.len == self.room {
+                ptr::copy(records.add(1), records, self.room - 1);
                 self.len -= 1;
             }
             records.add(self.len).write(growth);
@@ -50,25 +58,42 @@ impl<A: Allocator> Log<A> {
         self.len += 1;
     }
 
-    pub(crate) fn records(&self) -> &[Growth] {
-        match self.records {
-            // SAFETY: the first `len` records are written.
-            Some(records) => unsafe { core::slice::from_raw_parts(records.as_ptr(), self.len) },
-            None => &[],
+    /// Twice the room, if memory is granted.
+    fn grow(&mut self) {
+        let room = (2 * self.room).clamp(RECORDS_FIRST, RECORDS_MAX);
+        let Ok(memory) = self.alloc.allocate(layout(room)) else {
+            return;
+        };
+        let memory = memory.cast::<Growth>();
+        // SAFETY: `len` records are written, and the fresh memory has room for more.
+        unsafe { memory.copy_from_nonoverlapping(self.records, self.len) };
+        self.free();
+        (self.records, self.room) = (memory, room);
+    }
+
+    fn free(&mut self) {
+        if self.room > 0 {
+            // SAFETY: allocated with this layout; records need no dropping.
+            unsafe {
+                self.alloc
+                    .deallocate(self.records.cast(), layout(self.room))
+            };
         }
+    }
+
+    pub(crate) fn records(&self) -> &[Growth] {
+        // SAFETY: the first `len` records are written; dangling is fine for none.
+        unsafe { core::slice::from_raw_parts(self.records.as_ptr(), self.len) }
     }
 
     /// Bytes of memory.
     pub(crate) fn bytes(&self) -> usize {
-        self.records.map_or(0, |_| LAYOUT.size())
+        layout(self.room).size()
     }
 }
 
 impl<A: Allocator> Drop for Log<A> {
     fn drop(&mut self) {
-        if let Some(records) = self.records {
-            // SAFETY: allocated with this layout; records need no dropping.
-            unsafe { self.alloc.deallocate(records.cast(), LAYOUT) };
-        }
+        self.free();
     }
 }

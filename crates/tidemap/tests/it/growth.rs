@@ -201,7 +201,9 @@ fn small_clear_keeps_capacity() {
         for key in 0..len {
             map.insert(key, key);
         }
-        let capacity = map.capacity();
+        // What clears a map in the middle of a doubling in place takes it back to where that began.
+        let doubling = map.growth().is_some_and(|g| g.kind == GrowthKind::InPlace);
+        let capacity = map.capacity() / if doubling { 2 } else { 1 };
         map.clear();
         assert!(
             map.capacity() >= capacity,

@@ -68,7 +68,8 @@ fn small_a_shrink_halves_until_the_entries_fit() {
     assert!(stats.shrinks >= halvings - 1 && stats.buckets <= buckets / 8);
     assert!(map.capacity() >= map.len() && map.capacity() / 4 < map.len());
     assert!(
-        stats.bytes_live < live / 6 && stats.bytes_old == 0,
+        // Bookkeeping weighs in a map of few entries.
+        stats.bytes_live < live / if cfg!(miri) { 4 } else { 6 } && stats.bytes_old == 0,
         "{} of {live}",
         stats.bytes_live
     );
