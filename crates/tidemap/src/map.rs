@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
+use core::mem::MaybeUninit;
 use core::ops::Index;
 
 use equivalent::Equivalent;
@@ -38,6 +39,14 @@ pub(crate) fn entry_hasher<K: Hash, V, S: BuildHasher>(
     hash_builder: &S,
 ) -> impl Fn(&(K, V)) -> u64 + '_ {
     move |(key, _)| hash_builder.hash_one(key)
+}
+
+/// What a seek that leaves the common way answers, beside the hash to go on with. Both fit registers.
+enum Answer {
+    /// The key is there, and its place was written where the caller wants it.
+    There,
+    /// As [`Sought::Room`].
+    Room { paid: bool },
 }
 
 /// What [`HashMap::seek`] finds.
@@ -999,43 +1008,66 @@ where
     where
         Q: ?Sized + Hash + Equivalent<K>,
     {
-        if self.table.owes() {
-            return self.seek_and_pay(key);
-        }
-        let hash = self.hash_builder.hash_one(key);
-        match self.table.spot(hash, |(k, _)| key.equivalent(k)) {
-            Spot::Main(home, index) => Sought::There {
+        // Written on the rare ways only: a result that a call writes is in memory on every way.
+        let mut far = MaybeUninit::uninit();
+        let (hash, answer) = 'rare: {
+            if self.table.owes() {
+                break 'rare self.seek_and_pay(key, &mut far);
+            }
+            let hash = self.hash_builder.hash_one(key);
+            match self.table.spot(hash, |(k, _)| key.equivalent(k)) {
+                Spot::Main(home, index) => {
+                    let place = Place::main(home, index);
+                    return Sought::There { hash, place };
+                }
+                Spot::Vacant(_) if !self.table.is_due() => {
+                    return Sought::Room { hash, paid: false };
+                }
+                _ => self.seek_hashed(hash, key, false, &mut far),
+            }
+        };
+        match answer {
+            Answer::There => Sought::There {
                 hash,
-                place: Place::main(home, index),
+                // SAFETY: written by whoever gives this answer.
+                place: unsafe { far.assume_init() },
             },
-            Spot::Vacant(_) if !self.table.is_due() => Sought::Room { hash, paid: false },
-            _ => self.seek_hashed(hash, key, false),
+            Answer::Room { paid } => Sought::Room { hash, paid },
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn seek_and_pay<Q>(&mut self, key: &Q) -> Sought
+    fn seek_and_pay<Q>(&mut self, key: &Q, far: &mut MaybeUninit<Place>) -> (u64, Answer)
     where
         Q: ?Sized + Hash + Equivalent<K>,
     {
         let shared = self.table.pay_share(entry_hasher(&self.hash_builder));
-        self.seek_hashed(self.hash_builder.hash_one(key), key, shared)
+        self.seek_hashed(self.hash_builder.hash_one(key), key, shared, far)
     }
 
     #[inline(never)]
-    fn seek_hashed<Q>(&mut self, hash: u64, key: &Q, shared: bool) -> Sought
+    fn seek_hashed<Q>(
+        &mut self,
+        hash: u64,
+        key: &Q,
+        shared: bool,
+        far: &mut MaybeUninit<Place>,
+    ) -> (u64, Answer)
     where
         Q: ?Sized + Hash + Equivalent<K>,
     {
         if let Some(place) = self.find_hashed(hash, key) {
-            return Sought::There { hash, place };
+            far.write(place);
+            return (hash, Answer::There);
         }
         match self.prepare(hash, key) {
-            Ok((hash, paid)) => Sought::Room {
+            Ok((hash, paid)) => (
                 hash,
-                paid: paid || shared,
-            },
+                Answer::Room {
+                    paid: paid || shared,
+                },
+            ),
             Err(error) => error.raise(),
         }
     }
