@@ -76,6 +76,8 @@ pub(super) struct Tracks {
     described: [bool; LINES.len()],
     /// The latest time on each.
     latest: [u64; LINES.len()],
+    /// The latest sample of each counter that was not written, with its time.
+    waiting: [Option<(u64, u64)>; LINES.len()],
 }
 
 impl Tracks {
@@ -85,12 +87,18 @@ impl Tracks {
             name,
             described: [false; LINES.len()],
             latest: [0; LINES.len()],
+            waiting: [None; LINES.len()],
         }
     }
 
     /// Whether anything happened on them.
     pub(super) fn is_shown(&self) -> bool {
         self.described[Line::Group as usize]
+    }
+
+    /// Whether a line was described.
+    pub(super) fn has(&self, line: Line) -> bool {
+        self.described[line as usize]
     }
 
     /// The track's number and a time that does not fall; describes it if nobody did.
@@ -164,15 +172,36 @@ impl Tracks {
         sink.instant(track, time_ns, name, args)
     }
 
+    /// Writes a sample of a counter, unless the last one is not older than `gap_ns`: then it waits, until a
+    /// later one takes its place or all are [settled](Self::settle). Whether it was written.
     pub(super) fn counter<S: Sink>(
         &mut self,
         sink: &mut S,
         line: Line,
         time_ns: u64,
         value: u64,
-    ) -> io::Result<()> {
+        gap_ns: u64,
+    ) -> io::Result<bool> {
+        let place = line as usize;
+        if self.described[place] && time_ns < self.latest[place].saturating_add(gap_ns) {
+            self.waiting[place] = Some((time_ns, value));
+            return Ok(false);
+        }
+        self.waiting[place] = None;
         let (track, time_ns) = self.at(sink, line, time_ns)?;
-        sink.counter(track, time_ns, value)
+        sink.counter(track, time_ns, value)?;
+        Ok(true)
+    }
+
+    /// Writes the samples that wait.
+    pub(super) fn settle<S: Sink>(&mut self, sink: &mut S) -> io::Result<()> {
+        for (line, ..) in LINES {
+            if let Some((time_ns, value)) = self.waiting[line as usize].take() {
+                let (track, time_ns) = self.at(sink, line, time_ns)?;
+                sink.counter(track, time_ns, value)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,14 +1,15 @@
 //! Events become slices, arrows and counters of a trace with a limited size.
 //!
 //! B1. What is written never exceeds the limit: room for the ends of all open slices is kept.
-//! B2. Details go first. Past half of the limit only long steps are drawn, past seven eighths
-//!     only growths; at the limit nothing begins any more. What is left out is counted.
+//! B2. Details go first. Past an eighth of the limit steps of two microseconds and more are drawn, past half those of
+//!     ten, past seven eighths only growths; counters are sampled ever more rarely, every tenth of a millisecond, every
+//!     one, every hundred. At the limit nothing begins any more. What is left out is counted.
 //! B3. Memory: [`MAPS_OPEN_MAX`] maps at most; one beyond pushes out the oldest.
 
 use std::collections::BTreeMap;
 use std::io;
 
-use tidemap_formats::trace::{Flow, Sink, Track, TrackKind, Value};
+use tidemap_formats::trace::{Args, Flow, Sink, Track, TrackKind, Value};
 use tidemap_probe::{Event, EventKind, GrowthKind, MapId, MapRow, ROWS_MAX};
 
 use super::tracks::{Line, NOTES, PROCESS, Tracks, name_of};
@@ -23,14 +24,14 @@ const MAPS_OPEN_MAX: usize = 2 * (ROWS_MAX + 1);
 const EVENT_BYTES_MAX: u64 = 10 << 10;
 /// What the end of a slice takes at most.
 const END_BYTES_MAX: u64 = 640;
-/// Steps that are drawn when space runs short.
-const LONG_STEP_NS: u64 = 10_000;
 
 /// How a trace is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Options {
-    /// The size of the trace in bytes at most; at least [`BYTES_MIN`].
+    /// The size of the trace in bytes at most; at least [`BYTES_MIN`]. The fuller it is, the fewer details are
+    /// written: short steps go first and counters are sampled less often, growths go last. The fuller it is, the fewer details are
+    /// written: first short steps go and counters are sampled less often, growths last.
     pub bytes_max: u64,
     /// Shorter steps are not drawn, in nanoseconds.
     pub step_ns_min: u64,
@@ -75,13 +76,37 @@ pub struct Summary {
     pub bytes: u64,
 }
 
-/// How much of an event there is room for.
+/// How much of an event there is room for (B2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Room {
     Nothing,
     Growths,
     LongSteps,
+    Most,
     All,
+}
+
+impl Room {
+    /// The shortest step that is drawn, if any is.
+    fn step_ns_min(self) -> Option<u64> {
+        match self {
+            Room::Nothing | Room::Growths => None,
+            Room::LongSteps => Some(10_000),
+            Room::Most => Some(2_000),
+            Room::All => Some(0),
+        }
+    }
+
+    /// The time between two samples of a counter, if there are any.
+    fn sample_gap_ns(self) -> Option<u64> {
+        match self {
+            Room::Nothing => None,
+            Room::Growths => Some(100_000_000),
+            Room::LongSteps => Some(1_000_000),
+            Room::Most => Some(100_000),
+            Room::All => Some(0),
+        }
+    }
 }
 
 /// Turns events into a trace.
@@ -278,6 +303,8 @@ impl<S: Sink> Writer<S> {
             Room::Growths
         } else if written > limit / 2 {
             Room::LongSteps
+        } else if written > limit / 8 {
+            Room::Most
         } else {
             Room::All
         }
@@ -319,13 +346,13 @@ impl<S: Sink> Writer<S> {
             waits: true,
         });
         self.open_slices += 1;
-        if room == Room::All {
-            let (sink, tracks, now) = (&mut self.sink, &mut map.tracks, event.time_ns);
-            tracks.counter(sink, Line::Progress, now, 0)?;
-            tracks.counter(sink, Line::Held, now, bytes_held)?;
-            tracks.counter(sink, Line::Old, now, bytes_old)?;
-            tracks.counter(sink, Line::Entries, now, len)?;
-        }
+        let values = [
+            (Line::Progress, 0),
+            (Line::Held, bytes_held),
+            (Line::Old, bytes_old),
+            (Line::Entries, len),
+        ];
+        map.sample(&mut self.sink, room, event.time_ns, &values)?;
         Ok(())
     }
 
@@ -344,11 +371,8 @@ impl<S: Sink> Writer<S> {
         };
         let began_ns = event.time_ns.saturating_sub(ns);
         let room = self.room();
-        let is_drawn = match room {
-            Room::All => ns >= self.options.step_ns_min,
-            Room::LongSteps => ns >= self.options.step_ns_min.max(LONG_STEP_NS),
-            Room::Growths | Room::Nothing => false,
-        };
+        let least = room.step_ns_min();
+        let is_drawn = least.is_some_and(|least| ns >= least.max(self.options.step_ns_min));
         // The arrow's number: a growth has one beginning.
         let waiting = self.maps.get(&event.map).and_then(|map| {
             let open = map.growths.iter().flatten();
@@ -358,10 +382,6 @@ impl<S: Sink> Writer<S> {
         let arrow = waiting
             .filter(|_| is_drawn)
             .map(|open| event.map.0.rotate_left(32) ^ open.begun_ns);
-        if room < Room::All && !is_drawn {
-            self.flush_waiting(event.map, Flow::None)?;
-            return self.leave_out();
-        }
         let Some(map) = self.maps.get_mut(&event.map) else {
             return Ok(());
         };
@@ -379,13 +399,16 @@ impl<S: Sink> Writer<S> {
         }
         // Behind the step, so that an arrow's beginning stands before its end.
         flush(sink, map, arrow.map_or(Flow::None, Flow::Arrives))?;
-        let (sink, tracks) = (&mut self.sink, &mut map.tracks);
-        if room == Room::All {
-            let percent = done_buckets.saturating_mul(100) / from_buckets.max(1);
-            tracks.counter(sink, Line::Progress, now, percent)?;
-            tracks.counter(sink, Line::Held, now, bytes_held)?;
-            tracks.counter(sink, Line::Entries, now, len)?;
-        } else {
+        let values = [
+            (
+                Line::Progress,
+                done_buckets.saturating_mul(100) / from_buckets.max(1),
+            ),
+            (Line::Held, bytes_held),
+            (Line::Entries, len),
+        ];
+        let is_whole = map.sample(&mut self.sink, room, now, &values)?;
+        if room < Room::All && !(is_drawn && is_whole) {
             self.summary.left_out += 1;
         }
         Ok(())
@@ -393,7 +416,10 @@ impl<S: Sink> Writer<S> {
 
     fn ended(&mut self, event: &Event) -> io::Result<()> {
         let EventKind::GrowthEnd {
-            kind, is_complete, ..
+            kind,
+            is_complete,
+            len,
+            ..
         } = event.kind
         else {
             return Ok(());
@@ -414,47 +440,51 @@ impl<S: Sink> Writer<S> {
         self.open_slices -= 1;
         let (sink, tracks, now) = (&mut self.sink, &mut map.tracks, event.time_ns);
         end_with(sink, tracks, Line::of(kind), now, &event.kind)?;
-        if room == Room::All && is_complete {
-            tracks.counter(sink, Line::Progress, now, 100)?;
-        }
+        let values = [(Line::Entries, len), (Line::Progress, 100)];
+        let shown = if is_complete { 2 } else { 1 };
+        map.sample(&mut self.sink, room, now, &values[..shown])?;
         Ok(())
     }
 
     /// Everything that takes no time.
     fn point(&mut self, event: &Event) -> io::Result<()> {
         self.flush_waiting(event.map, Flow::None)?;
-        if self.room() < Room::All {
-            return self.leave_out();
-        }
+        let room = self.room();
         let Some(map) = self.maps.get_mut(&event.map) else {
             return Ok(());
         };
-        let (sink, tracks, now) = (&mut self.sink, &mut map.tracks, event.time_ns);
-        match event.kind {
+        let (sink, now) = (&mut self.sink, event.time_ns);
+        let is_drawn = room > Room::LongSteps;
+        let instant = |map: &mut Map, sink: &mut S, name, args: &Args<'_>| {
+            if is_drawn {
+                map.tracks.instant(sink, Line::Growths, now, name, args)?;
+            }
+            io::Result::Ok(is_drawn)
+        };
+        let is_whole = match event.kind {
             EventKind::Release {
                 bytes,
                 bytes_held,
                 bytes_old,
             } => {
                 let args = [("bytes", Value::Number(bytes))];
-                tracks.instant(sink, Line::Growths, now, "release", &args)?;
-                tracks.counter(sink, Line::Held, now, bytes_held)?;
-                tracks.counter(sink, Line::Old, now, bytes_old)
+                let values = [(Line::Held, bytes_held), (Line::Old, bytes_old)];
+                instant(map, sink, "release", &args)? & map.sample(sink, room, now, &values)?
             }
             EventKind::Overflow {
                 overflow_buckets, ..
-            } => tracks.counter(sink, Line::Overflow, now, overflow_buckets),
+            } => map.sample(sink, room, now, &[(Line::Overflow, overflow_buckets)])?,
             EventKind::Refused { len } => {
                 let args = [("entries", Value::Number(len))];
-                tracks.instant(sink, Line::Growths, now, "memory refused", &args)
+                instant(map, sink, "memory refused", &args)?
             }
             EventKind::Clear { bytes_held } => {
-                tracks.instant(sink, Line::Growths, now, "clear", &[])?;
-                tracks.counter(sink, Line::Held, now, bytes_held)?;
-                tracks.counter(sink, Line::Entries, now, 0)
+                let values = [(Line::Held, bytes_held), (Line::Entries, 0)];
+                instant(map, sink, "clear", &[])? & map.sample(sink, room, now, &values)?
             }
-            _ => self.leave_out(),
-        }
+            _ => false,
+        };
+        if is_whole { Ok(()) } else { self.leave_out() }
     }
 
     fn dropped(&mut self, event: &Event) -> io::Result<()> {
@@ -462,10 +492,10 @@ impl<S: Sink> Writer<S> {
         let Some(mut map) = self.maps.remove(&event.map) else {
             return Ok(());
         };
-        if room == Room::All && map.tracks.is_shown() {
-            let (sink, now) = (&mut self.sink, event.time_ns);
-            map.tracks.counter(sink, Line::Held, now, 0)?;
-            map.tracks.counter(sink, Line::Entries, now, 0)?;
+        if room > Room::Growths && map.tracks.is_shown() {
+            let values = [(Line::Held, 0), (Line::Entries, 0)];
+            map.tracks.settle(&mut self.sink)?;
+            map.sample(&mut self.sink, Room::All, event.time_ns, &values)?;
         }
         self.close(map, event.time_ns)
     }
@@ -476,9 +506,7 @@ impl<S: Sink> Writer<S> {
             return Ok(());
         }
         self.other_growths += 1;
-        if self.room() < Room::All {
-            return self.leave_out();
-        }
+        let room = self.room();
         if self.needs_name_of(MapId::OTHER) {
             self.add(MapId::OTHER, "maps without a row".into());
         }
@@ -486,8 +514,12 @@ impl<S: Sink> Writer<S> {
             return Ok(());
         };
         let count = self.other_growths;
-        map.tracks
-            .counter(&mut self.sink, Line::Begun, event.time_ns, count)
+        let values = [(Line::Begun, count)];
+        if map.sample(&mut self.sink, room, event.time_ns, &values)? {
+            Ok(())
+        } else {
+            self.leave_out()
+        }
     }
 
     /// Draws beginnings that waited for the step that triggered them.
@@ -520,6 +552,9 @@ impl<S: Sink> Writer<S> {
     /// Ends what a map has open.
     fn close(&mut self, mut map: Map, now: u64) -> io::Result<()> {
         flush(&mut self.sink, &mut map, Flow::None)?;
+        if self.room() > Room::Nothing {
+            map.tracks.settle(&mut self.sink)?;
+        }
         for open in map.growths.into_iter().flatten() {
             self.open_slices -= 1;
             let args = [("complete", Value::Flag(false))];
@@ -527,6 +562,32 @@ impl<S: Sink> Writer<S> {
                 .end(&mut self.sink, Line::of(open.kind), now, &args)?;
         }
         Ok(())
+    }
+}
+
+impl Map {
+    /// Notes values of counters. Whether all that were due by the room are written; those that were not
+    /// may still be, with the next.
+    fn sample<S: Sink>(
+        &mut self,
+        sink: &mut S,
+        room: Room,
+        now: u64,
+        values: &[(Line, u64)],
+    ) -> io::Result<bool> {
+        let Some(gap) = room.sample_gap_ns() else {
+            return Ok(false);
+        };
+        let mut all = true;
+        for (line, value) in values {
+            if room == Room::Growths && !self.tracks.has(*line) {
+                // Describing a track costs more than the growths that it would take the space of.
+                all = false;
+                continue;
+            }
+            all &= self.tracks.counter(sink, *line, now, *value, gap)?;
+        }
+        Ok(all)
     }
 }
 

@@ -387,6 +387,45 @@ fn the_size_keeps_its_limit_and_what_is_left_out_is_told() {
     }
 }
 
+/// Every step of a busy map would fill the limit in its first tenth: what is drawn gets coarser, and counters reach the end.
+#[test]
+fn a_long_trace_thins_out_and_goes_on_to_its_end() {
+    let steps = 400_000;
+    let mut events = many(1, steps);
+    for (number, event) in (0_u64..).zip(&mut events) {
+        if let EventKind::Step { ns, bytes_held, .. } = &mut event.kind {
+            *ns = [300, 2_500, 400, 12_000][(number % 4) as usize];
+            *bytes_held = 10 + number;
+        }
+        event.time_ns = 20_000 * (number + 1);
+    }
+    let options = Options::default().with_bytes_max(4 << 20);
+    let (file, summary) = perfetto(&events, &[], options);
+    assert!(file.len() as u64 <= options.bytes_max);
+    assert!(summary.left_out > steps / 2, "{summary:?}");
+    let seen = read_perfetto(&file);
+    let held = &seen.counters["map #1 / bytes held"];
+    assert!(held.is_sorted());
+    assert_eq!(
+        held.last(),
+        Some(&(10 + steps as i64)),
+        "the last is not lost"
+    );
+    // Gaps between samples: none at first, then ever longer ones, never more than a hundred milliseconds.
+    let gaps: Vec<_> = held.windows(2).map(|two| two[1] - two[0]).collect();
+    assert!(gaps[1..100].iter().all(|gap| *gap == 1));
+    assert!(gaps.contains(&5) && gaps.contains(&50), "{:?}", gaps.last());
+    assert!(gaps.iter().all(|gap| *gap <= 5_000));
+    // Steps: all at first, long ones to the last eighth.
+    let shortest = |from: usize| {
+        let drawn = seen.slices.iter().filter(|slice| slice.1 == "step");
+        drawn.skip(from).map(|slice| slice.3 - slice.2).min()
+    };
+    assert_eq!(shortest(0), Some(300));
+    let all = seen.slices.iter().filter(|slice| slice.1 == "step").count();
+    assert_eq!(shortest(all - 100), Some(12_000));
+}
+
 #[test]
 fn lost_events_leave_no_torn_trace() {
     let _alone = alone();
