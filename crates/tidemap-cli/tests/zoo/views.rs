@@ -160,9 +160,18 @@ fn a_live_map_is_watched_and_growths_are_seen() {
             );
             skip("growth probes: not permitted here");
         }
-        let (code, out, err) = run(&["go", "hot", &pid, "--for", "1s", "--json"]);
+        let sample = || run(&["go", "hot", &pid, "--for", "1s", "--json"]);
+        let hot = |out: &str| serde_json::from_str::<serde_json::Value>(out).expect("json");
+        let (mut code, mut out, mut err) = sample();
+        // Where other tests take all processors, the hammered process may get none for a second.
+        for _ in 0..10 {
+            if code != 0 || hot(&out)["samples"].as_u64() > Some(0) {
+                break;
+            }
+            (code, out, err) = sample();
+        }
         if code == 0 {
-            let hot: serde_json::Value = serde_json::from_str(&out).expect("json");
+            let hot = hot(&out);
             assert!(hot["samples"].as_u64() > Some(0), "{hot}");
             assert!(hot["in_map_code"].as_u64() > Some(0), "{hot}");
             assert!(!hot["maps"].as_array().expect("maps").is_empty(), "{hot}");

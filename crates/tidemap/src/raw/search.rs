@@ -20,7 +20,7 @@ use super::array::bucket_at;
 use super::bucket::{Bucket, chain_of, next_of, slot};
 use super::prefetch::prefetch_slot;
 use super::shape::Shape;
-use super::table::{Place, REST, RawTable};
+use super::table::{EAGER_REST, Place, RawTable};
 use super::tags::{Bits, filter_bit, tag_of};
 use crate::alloc::Allocator;
 
@@ -98,7 +98,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     pub(crate) fn spot(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> Spot {
         debug_assert!(!self.is_relocating(), "an operation that owes a share");
         self.search(
-            self.home_in_place(hash),
+            self.home_asking(hash),
             hash,
             eq,
             Spot::Main,
@@ -111,41 +111,82 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
     /// and in a table at rest less to consider.
     #[inline(always)]
     pub(crate) fn find_entry(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> *const T {
-        if self.cursor != REST {
-            return self.find_entry_anyhow(hash, eq);
+        if self.cursor < EAGER_REST {
+            return self.find_entry_growing(hash, eq);
         }
+        // Nothing is pinned.
+        self.entry_in(self.home_at_rest(hash), hash, eq, || false)
+    }
+
+    /// The same while a table grows. Whatever else is called here is called last, so no registers are saved.
+    #[inline(never)]
+    fn find_entry_growing(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> *const T {
+        if self.is_relocating() {
+            return self.find_entry_of_two(hash, eq);
+        }
+        let home = self.home_growing(hash);
+        self.entry_in(home, hash, eq, || home.head == self.pinned)
+    }
+
+    /// The same while there are two arrays.
+    #[inline(never)]
+    fn find_entry_of_two(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> *const T {
+        let home = self.home_of_two(hash);
+        if self.is_eager() {
+            prefetch_slot::<T>(home, hash);
+        }
+        self.entry_in(home, hash, eq, || home.head == self.pinned)
+    }
+
+    /// The home of a hash while there is one array; if look-ups are eager, asks for the line that the
+    /// entry prefers.
+    #[inline(always)]
+    fn home_asking(&self, hash: u64) -> Bucket {
+        if self.cursor < EAGER_REST {
+            self.home_growing(hash)
+        } else {
+            self.home_at_rest(hash)
+        }
+    }
+
+    #[inline(always)]
+    fn home_at_rest(&self, hash: u64) -> Bucket {
         // SAFETY: by I2 and I3 the bucket exists.
         let home = unsafe { bucket_at::<T>(self.base, hash as usize & self.mask) };
+        if Shape::<T>::PREFERS && self.cursor == EAGER_REST {
+            prefetch_slot::<T>(home, hash);
+        }
+        home
+    }
+
+    #[inline(always)]
+    fn home_growing(&self, hash: u64) -> Bucket {
+        let home = self.home_in_place(hash);
+        if self.is_eager() {
+            prefetch_slot::<T>(home, hash);
+        }
+        home
+    }
+
+    /// The entry of a hash whose home this is, or null.
+    #[inline(always)]
+    fn entry_in(
+        &self,
+        home: Bucket,
+        hash: u64,
+        eq: impl FnMut(&T) -> bool,
+        is_pinned: impl FnOnce() -> bool,
+    ) -> *const T {
         Self::search_main(
             home,
             tag_of(hash),
             eq,
-            // Nothing is pinned.
-            || false,
+            is_pinned,
             // SAFETY: `search_main` names a slot.
             |index| unsafe { slot::<T>(home, index).cast_const() },
             // SAFETY: `home` is that of the hash.
             |eq| unsafe { self.entry_in_chain(home, hash, eq) },
             ptr::null,
-        )
-    }
-
-    /// The same in every state.
-    #[inline(never)]
-    fn find_entry_anyhow(&self, hash: u64, eq: impl FnMut(&T) -> bool) -> *const T {
-        let home = self.home(hash);
-        if self.is_eager() {
-            prefetch_slot::<T>(home, hash);
-        }
-        self.search(
-            home,
-            hash,
-            eq,
-            // SAFETY: `search` names a slot.
-            |home, index| unsafe { slot::<T>(home, index).cast_const() },
-            // SAFETY: `search` passes what is promised.
-            |home, _, eq| unsafe { self.entry_in_chain(home, hash, eq) },
-            |_, _| ptr::null(),
         )
     }
 

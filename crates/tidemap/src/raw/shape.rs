@@ -43,7 +43,8 @@ const LONG_ENTRY_BYTES: usize = 128;
 const KEEPING_ENTRY_BYTES_MIN: usize = 24;
 /// Entries up to this size prefer a line: one that spans two gains little from knowing one.
 const PREFERRING_ENTRY_BYTES_MAX: usize = 32;
-const LINE_BYTES: usize = 64;
+/// What caches hold and prefetches fetch.
+pub(super) const LINE_BYTES: usize = 64;
 /// Slots of so many bytes are near: half of a second-level cache.
 const NEAR_BYTES: usize = 1 << 20;
 

@@ -192,11 +192,12 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         Shape::<T>::PREFERS && self.mask >= Shape::<T>::NEAR_BUCKETS
     }
 
-    /// Whether look-ups ask for that line before they have read the head.
+    /// Whether look-ups in a table that is growing ask for that line before they have read the head. At rest
+    /// the cursor tells (I2).
     #[inline(always)]
     pub(super) fn is_eager(&self) -> bool {
-        // SAFETY: the cold part, if there is one, lives as long as the table.
-        self.prefers() && !self.cold.is_null() && unsafe { (*self.cold).eager }
+        // SAFETY: by I7 a table of several buckets has a cold part.
+        self.prefers() && unsafe { (*self.cold).eager }
     }
 
     /// Makes look-ups in large tables eager, or not.
