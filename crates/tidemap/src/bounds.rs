@@ -45,6 +45,11 @@ pub const ALLOCATOR_CALLS_MAX: u64 = if tidemap_span::PAGE_RUNS { 8 } else { 64 
 /// make the allocator's own release of the old array a stall.
 pub const HEAP_ARRAY_BYTES_MAX: usize = if Rare::COMMON { 4 << 10 } else { 256 << 10 };
 
+/// The same for an array that is wanted as a whole, by `with_capacity` or `clone`: such maps are made and dropped again and
+/// again, and the allocator keeps memory for the next one where a page run begins with fresh pages. No more than
+/// that, because a growth that leaves such an array frees it in one call.
+pub const WHOLE_HEAP_ARRAY_BYTES_MAX: usize = if Rare::COMMON { 8 << 10 } else { 1 << 20 };
+
 /// Entries from which on a chain is *long*: with good hashes a given bucket gets there with a
 /// probability below 2^-57, whatever the map's load. Derived in `raw/reseed.rs`.
 pub const LONG_CHAIN_ENTRIES: usize = if Rare::COMMON { 40 } else { 64 };

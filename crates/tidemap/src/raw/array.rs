@@ -2,7 +2,7 @@
 //!
 //! | size | source | grows |
 //! |---|---|---|
-//! | up to [`HEAP_ARRAY_BYTES_MAX`] | the map's allocator | into a new array |
+//! | up to [`HEAP_ARRAY_BYTES_MAX`], as a whole [`WHOLE_HEAP_ARRAY_BYTES_MAX`] | the map's allocator | into a new array |
 //! | any, with an allocator of the user's | that allocator | into a new array |
 //! | above | [`PageRun`] | in place, by touching pages |
 //! | above, without page runs | [`SegmentRun`] | in place, by adding segments |
@@ -29,7 +29,7 @@ use super::bucket::Bucket;
 use super::meter::Meter;
 use super::shape::Shape;
 use crate::alloc::{Allocator, is_global};
-use crate::bounds::{HEAP_ARRAY_BYTES_MAX, STEP_BUCKETS_MAX};
+use crate::bounds::{HEAP_ARRAY_BYTES_MAX, STEP_BUCKETS_MAX, WHOLE_HEAP_ARRAY_BYTES_MAX};
 use crate::error::TryReserveError;
 use crate::pages::Pages;
 
@@ -141,6 +141,8 @@ impl Tries {
     pub(crate) const HEAP: Tries = Tries(3);
     /// Everything, one after the other.
     pub(crate) const ALL: Tries = Tries(u8::MAX);
+    /// As [`ALL`](Self::ALL) for an array that is wanted as a whole: the heap first, up to a larger size.
+    pub(crate) const WHOLE: Tries = Tries(u8::MAX - 1);
 
     /// What to try when this was refused; `None` after the last.
     pub(crate) fn next(self) -> Option<Tries> {
@@ -162,7 +164,12 @@ impl<A: Allocator + Clone> Array<A> {
         let layout = one_piece::<T>(buckets)?;
         let bytes = layout.size();
         let heap_only = !is_global::<A>() || tries == Tries::HEAP;
-        if bytes > HEAP_ARRAY_BYTES_MAX && !heap_only {
+        let (heap_max, tries) = if tries == Tries::WHOLE {
+            (WHOLE_HEAP_ARRAY_BYTES_MAX, Tries::ALL)
+        } else {
+            (HEAP_ARRAY_BYTES_MAX, tries)
+        };
+        if bytes > heap_max && !heap_only {
             if let Some(array) = Self::large::<T>(buckets, bytes, tries, meter)? {
                 return Ok(array);
             }

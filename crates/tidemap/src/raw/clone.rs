@@ -57,8 +57,13 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
         let mut meter = Meter::default();
         // SAFETY: the caller checked that `other` has a cold part.
         let theirs = unsafe { &*other.cold };
-        let mut array =
-            Array::allocate::<T>(other.mask + 1, true, Tries::ALL, &self.alloc, &mut meter)?;
+        // What changes its size where it is needs the means to.
+        let tries = if other.is_growing() {
+            Tries::ALL
+        } else {
+            Tries::WHOLE
+        };
+        let mut array = Array::allocate::<T>(other.mask + 1, true, tries, &self.alloc, &mut meter)?;
         if array.wants_advice() {
             array.advise(theirs.pages, &mut meter);
         }

@@ -257,7 +257,7 @@ impl<T, A: Allocator + Clone> RawTable<T, A> {
             return Ok(());
         }
         let mut meter = Meter::default();
-        let mut array = Array::allocate::<T>(buckets, true, Tries::ALL, &self.alloc, &mut meter)?;
+        let mut array = Array::allocate::<T>(buckets, true, Tries::WHOLE, &self.alloc, &mut meter)?;
         if array.wants_advice() {
             array.advise(Pages::Small, &mut meter);
         }

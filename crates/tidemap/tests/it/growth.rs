@@ -116,6 +116,44 @@ fn small_large_arrays_grow_in_place() {
     assert!(kinds[GrowthKind::InPlace as usize] > 0);
 }
 
+/// What is wanted as a whole comes from the allocator up to a larger size, clones too, and leaves it when it grows.
+#[test]
+fn presized_arrays_come_from_the_allocator() {
+    let slot_bytes = map().stats().bucket_bytes;
+    for most in [
+        bounds::HEAP_ARRAY_BYTES_MAX,
+        bounds::WHOLE_HEAP_ARRAY_BYTES_MAX,
+    ] {
+        let room = 15 * (most / slot_bytes.max(1)).max(1) / 2;
+        let mut sized: Map = HashMap::with_capacity_and_hasher(room, Bent(Quality::Good));
+        let bytes = |map: &Map| map.stats().buckets * map.stats().bucket_bytes;
+        let is_whole = bytes(&sized) <= bounds::WHOLE_HEAP_ARRAY_BYTES_MAX;
+        let in_heap = |map: &Map| map.stats().bytes_reserved == 0;
+        assert_eq!(
+            in_heap(&sized),
+            is_whole || !tidemap_span::PAGE_RUNS,
+            "{room}"
+        );
+        let filled = sized.capacity() as u64;
+        (0..filled).for_each(|key| drop(sized.insert(key, key)));
+        assert!(sized.growth().is_none());
+        let mut copy = sized.clone();
+        assert_eq!(in_heap(&copy), in_heap(&sized));
+        for map in [&mut sized, &mut copy] {
+            (filled..2 * filled).for_each(|key| drop(map.insert(key, key)));
+            map.finish();
+            assert!((0..2 * filled).all(|key| map.get(&key) == Some(&key)));
+            if bytes(map) > bounds::HEAP_ARRAY_BYTES_MAX {
+                assert_eq!(in_heap(map), !tidemap_span::PAGE_RUNS, "{}", bytes(map));
+            }
+            map.check_invariants();
+            map.clear();
+            map.shrink_to_fit();
+            assert_eq!(map.capacity(), 0);
+        }
+    }
+}
+
 /// A map that has just begun to relocate, with a few keys to spare.
 fn relocating() -> (Map, u64) {
     let mut map = map();
