@@ -16,7 +16,7 @@
 //! B2. Keys are pulled from the caller's iterator at most a window ahead of the answers.
 //! B3. When user code panics, entries that were pulled and not inserted are dropped.
 //!
-//! Maps that fit the near caches skip the asking.
+//! In maps that fit the near caches keys are looked up one by one.
 
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
@@ -64,6 +64,8 @@ pub struct SetGetMany<'a, T, I: Iterator, S = DefaultHashBuilder, A: Allocator +
 struct Batch<'a, K, V, I: Iterator, S, A: Allocator + Clone> {
     map: &'a HashMap<K, V, S, A>,
     keys: I,
+    /// Whether the map is large enough for stages; it is borrowed, so that stays so.
+    far: bool,
     /// Positions `at..end` are hashed and not searched yet.
     window: [Option<(u64, I::Item)>; WINDOW],
     at: usize,
@@ -82,6 +84,7 @@ where
         Batch {
             map,
             keys,
+            far: map.table.is_far(),
             window: [const { None }; WINDOW],
             at: 0,
             end: 0,
@@ -91,6 +94,9 @@ where
     /// The next key's entry; the outer `None` after the last key.
     #[inline(always)]
     fn next(&mut self) -> Option<Option<&'a (K, V)>> {
+        if !self.far {
+            return Some(self.map.find_entry(self.keys.next()?));
+        }
         if self.at == self.end {
             self.fill();
         }
@@ -103,17 +109,14 @@ where
     #[inline(never)]
     fn fill(&mut self) {
         (self.at, self.end) = (0, 0);
-        let far = self.map.table.is_far();
         for place in &mut self.window {
             let Some(key) = self.keys.next() else { break };
             let hash = self.map.hash_builder.hash_one(key);
-            if far {
-                self.map.table.prefetch_home(hash);
-            }
+            self.map.table.prefetch_home(hash);
             *place = Some((hash, key));
             self.end += 1;
         }
-        if far && has_text::<K>() {
+        if has_text::<K>() {
             for (hash, _) in self.window[..self.end].iter().flatten() {
                 self.map
                     .table
