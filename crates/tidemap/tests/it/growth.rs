@@ -135,12 +135,16 @@ fn presized_arrays_come_from_the_allocator() {
             "{room}"
         );
         let filled = sized.capacity() as u64;
-        (0..filled).for_each(|key| drop(sized.insert(key, key)));
+        for key in 0..filled {
+            sized.insert(key, key);
+        }
         assert!(sized.growth().is_none());
         let mut copy = sized.clone();
         assert_eq!(in_heap(&copy), in_heap(&sized));
         for map in [&mut sized, &mut copy] {
-            (filled..2 * filled).for_each(|key| drop(map.insert(key, key)));
+            for key in filled..2 * filled {
+                map.insert(key, key);
+            }
             map.finish();
             assert!((0..2 * filled).all(|key| map.get(&key) == Some(&key)));
             if bytes(map) > bounds::HEAP_ARRAY_BYTES_MAX {
