@@ -16,12 +16,16 @@ fn child() {
     let mut plain: HashMap<u64, String> = HashMap::new();
     let mut small: HashMap<u64, u64> = HashMap::new();
     small.insert(1, 1);
-    for i in 0..20_000 {
-        named.insert(i, i);
-        plain.insert(i, String::new());
+    for i in 0..20_000_u64 {
+        // Consecutive ones pile up under some seeds, and the map changes its own, as it should.
+        let key = (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (i << 40)).wrapping_mul(i | 1);
+        named.insert(key, i);
+        plain.insert(key, String::new());
     }
+    assert_eq!(named.len(), 20_000);
     let snapshot = tidemap_probe::snapshot();
-    println!("rows {}", snapshot.maps.len());
+    // On a line of its own: where tests run one by one, the line has begun with this one's name.
+    println!("\nrows {}", snapshot.maps.len());
     let counters = snapshot.named("two words").expect("a row").counters;
     println!(
         "growths {}",
