@@ -84,7 +84,7 @@ where
         Batch {
             map,
             keys,
-            far: map.table.is_far(),
+            far: map.table.is_far(has_text::<K>()),
             window: [const { None }; WINDOW],
             at: 0,
             end: 0,
@@ -278,7 +278,7 @@ where
             return self.len() - before;
         }
         // Begins small, as single insertions would, and goes over when the map is far.
-        while !self.table.is_far() {
+        while !self.table.is_far(has_text::<K>()) {
             let Some((key, value)) = entries.next() else {
                 return self.len() - before;
             };

@@ -9,9 +9,13 @@ use super::table::RawTable;
 use super::tags::{Bits, filter_bit, tag_of};
 use crate::alloc::Allocator;
 
-/// Tables of less than this many bytes of buckets are searched without asking ahead: they
-/// lie in the second-level cache, where asking costs more than it saves.
-const FAR_BYTES_MIN: usize = if super::Rare::COMMON { 0 } else { 512 << 10 };
+/// Tables of less than this many bytes of buckets are searched key by key: they lie in the near caches, where
+/// asking ahead costs more than it saves. Text is a wait of its own, and worth asking for much sooner.
+const FAR_BYTES_MIN: [usize; 2] = if super::Rare::COMMON {
+    [0, 0]
+} else {
+    [16 << 20, 512 << 10]
+};
 
 /// Asks for the cache line at `address`, which may be anything.
 #[inline(always)]
@@ -34,9 +38,9 @@ pub(super) fn prefetch_slot<T>(home: Bucket, hash: u64) {
 }
 
 impl<T, A: Allocator + Clone> RawTable<T, A> {
-    /// Whether the table is too large for the near caches.
-    pub(crate) fn is_far(&self) -> bool {
-        self.mask >= FAR_BYTES_MIN / Shape::<T>::BUCKET && self.len() > 0
+    /// Whether batches should ask ahead, by whether keys have text elsewhere.
+    pub(crate) fn is_far(&self, text: bool) -> bool {
+        self.mask >= FAR_BYTES_MIN[usize::from(text)] / Shape::<T>::BUCKET && self.len() > 0
     }
 
     /// Asks for the home of a hash and for the line its entry prefers.
