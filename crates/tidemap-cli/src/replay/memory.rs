@@ -1,4 +1,5 @@
-//! The memory of this process, from the system.
+//! The memory of this process, from the system: what it wrote, not pages of files. A map with more code
+//! than another has more of the program's file in memory, up to a megabyte, which is not what it holds.
 //!
 //! Only Linux tells the resident set and its peak cheaply enough to ask during a
 //! replay; elsewhere the report says that memory is not available.
@@ -6,7 +7,7 @@
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 
-/// Reads the resident set of this process.
+/// Reads the resident set of this process, without pages of files.
 pub(crate) struct Memory {
     statm: File,
     page_bytes: u64,
@@ -27,7 +28,7 @@ impl Memory {
         // The page size is the ratio of two statements of the same figure; asked
         // once, at a moment when nothing grows.
         let kib = status_number("VmRSS:")?;
-        let pages = memory.resident_bytes()? / memory.page_bytes;
+        let (pages, _) = memory.pages()?;
         let page_kib = (kib as f64 / pages.max(1) as f64).round() as u64;
         if page_kib.is_power_of_two() {
             memory.page_bytes = page_kib * 1024;
@@ -37,12 +38,18 @@ impl Memory {
 
     /// Bytes in memory now.
     pub(crate) fn resident_bytes(&mut self) -> Option<u64> {
+        let (all, files) = self.pages()?;
+        Some(all.saturating_sub(files) * self.page_bytes)
+    }
+
+    /// Pages in memory, and how many of them are those of files.
+    fn pages(&mut self) -> Option<(u64, u64)> {
         let mut text = [0; 128];
         self.statm.seek(SeekFrom::Start(0)).ok()?;
         let read = self.statm.read(&mut text).ok()?;
-        let pages = text[..read].split(|&b| b == b' ').nth(1)?;
-        let pages: u64 = std::str::from_utf8(pages).ok()?.parse().ok()?;
-        Some(pages * self.page_bytes)
+        let mut numbers = std::str::from_utf8(&text[..read]).ok()?.split(' ').skip(1);
+        let mut next = || numbers.next()?.parse().ok();
+        Some((next()?, next()?))
     }
 
     /// Forgets the peak so far. Some sandboxes do not permit it; then
@@ -56,7 +63,9 @@ impl Memory {
         if !self.peak_reset {
             return None;
         }
-        let peak = status_number("VmHWM:")? * 1024;
+        // The peak counts pages of files, too, of which there are only ever more.
+        let (_, files) = self.pages()?;
+        let peak = (status_number("VmHWM:")? * 1024).saturating_sub(files * self.page_bytes);
         self.reset_peak();
         Some(peak)
     }
